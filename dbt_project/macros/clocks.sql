@@ -1,0 +1,21 @@
+{# One zone, one "now", one way from an instant to a business date. #}
+{% macro business_timezone() %}{{ return(env_var('BUSINESS_TIMEZONE', 'Europe/Moscow')) }}{% endmacro %}
+
+{# One instant for the whole run: models built seconds apart must agree on who is overdue.
+   BUSINESS_NOW lets a test or a replay stand at another moment. #}
+{% macro business_now() -%}
+    timestamptz '{{ env_var('BUSINESS_NOW', '') or run_started_at.isoformat() }}'
+{%- endmacro %}
+
+{% macro business_date(instant) -%}
+    (({{ instant }}) at time zone '{{ business_timezone() }}')::date
+{%- endmacro %}
+
+{# A wall-clock timestamp of the business zone as an instant. #}
+{% macro business_instant(local_timestamp) -%}
+    (({{ local_timestamp }}) at time zone '{{ business_timezone() }}')
+{%- endmacro %}
+
+{% macro business_local(instant) -%}
+    (({{ instant }}) at time zone '{{ business_timezone() }}')
+{%- endmacro %}

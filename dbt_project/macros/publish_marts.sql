@@ -1,0 +1,53 @@
+{# Readers meet only finished marts: dbt builds and tests them in `build_<schema>`, and when every
+   model and test of the run has passed, one transaction replaces the contents of all published
+   tables. Rows are replaced, not tables, so that a reader in mid-query is not blocked, keeps
+   his snapshot, and views that a BI tool made on a mart survive. A mart whose columns changed
+   is recreated in the same transaction.
+   Only `dbt build` publishes: `dbt run` has tested nothing. #}
+{% macro publish_marts(results) %}
+    {%- if not execute or flags.WHICH != 'build' -%}{{ return('') }}{%- endif -%}
+    {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'skipped', 'runtime error']) | list -%}
+    {%- set marts = [] -%}
+    {%- for result in results if result.node.resource_type == 'model' and '/marts/' in '/' ~ result.node.original_file_path -%}
+        {%- do marts.append(result.node) -%}
+    {%- endfor -%}
+    {%- if not marts -%}{{ return('') }}{%- endif -%}
+    {%- if failed -%}
+        {{ log('Not published: ' ~ failed | length ~ ' models or tests did not pass. Readers keep the previous numbers.', info=true) }}
+        {{ return('') }}
+    {%- endif -%}
+    {{ log('Publishing ' ~ marts | length ~ ' marts in one transaction', info=true) }}
+    begin;
+    {%- for node in marts %}
+    {{ publish_table(node.schema, node.schema | replace('build_', '', 1), node.name) }}
+    {%- endfor %}
+    commit;
+{% endmacro %}
+
+{% macro publish_table(build_schema, mart_schema, name) -%}
+    {%- set build = adapter.get_relation(database=target.database, schema=build_schema, identifier=name) -%}
+    {%- set published = adapter.get_relation(database=target.database, schema=mart_schema, identifier=name) -%}
+    {%- set build_columns = adapter.get_columns_in_relation(build) | map(attribute='name') | list -%}
+    create schema if not exists {{ mart_schema }};
+    grant usage on schema {{ mart_schema }} to {{ reader_role() }};
+    {% set same = published is not none and column_signature(build) == column_signature(published) -%}
+    {%- if not same -%}
+    drop table if exists {{ mart_schema }}.{{ name }} cascade;
+    create table {{ mart_schema }}.{{ name }} (like {{ build }} including all);
+    grant select on {{ mart_schema }}.{{ name }} to {{ reader_role() }};
+    {%- else -%}
+    delete from {{ published }};
+    {%- endif %}
+    insert into {{ mart_schema }}.{{ name }} ({{ build_columns | join(', ') }})
+    select {{ build_columns | join(', ') }} from {{ build }};
+{%- endmacro %}
+
+{% macro column_signature(relation) -%}
+    {%- set parts = [] -%}
+    {%- for column in adapter.get_columns_in_relation(relation) -%}
+        {%- do parts.append(column.name ~ ' ' ~ column.data_type) -%}
+    {%- endfor -%}
+    {{ return(parts | join(', ')) }}
+{%- endmacro %}
+
+{% macro reader_role() %}{{ return(env_var('WAREHOUSE_READER_USER', 'reader')) }}{% endmacro %}

@@ -1,0 +1,86 @@
+with
+
+deals as (
+    select customer_id, person_id, created_at, is_deleted from {{ ref('int_deals_with_customers') }}
+),
+
+persons as (
+    select person_id, person_name, created_at, is_deleted from {{ ref('int_persons') }}
+),
+
+companies as (
+    select * from {{ ref('stg_amocrm__companies') }}
+),
+
+counterparties as (
+    select * from {{ ref('stg_onec__counterparties') }}
+),
+
+export_deals as (
+    select * from {{ ref('stg_exports__deals') }}
+),
+
+export_payments as (
+    select * from {{ ref('stg_exports__payments') }}
+),
+
+-- The same customer is named by several records; the CRM's word comes before the accountant's.
+named as (
+    select
+        coalesce('tax:' || tax_number, 'company:' || company_id) as customer_id,
+        company_name as customer_name,
+        tax_number,
+        created_at,
+        is_deleted,
+        1 as preference
+    from companies
+    union all
+    select
+        coalesce('tax:' || tax_number, 'counterparty:' || counterparty_id),
+        counterparty_name,
+        tax_number,
+        null,
+        is_deleted,
+        2
+    from counterparties
+    union all
+    select
+        coalesce('tax:' || tax_number, 'customer:' || export_customer_id),
+        customer_name,
+        tax_number,
+        created_at,
+        is_deleted,
+        3
+    from export_deals
+    where coalesce(tax_number, export_customer_id) is not null
+    union all
+    select
+        coalesce('tax:' || tax_number, 'customer:' || export_customer_id),
+        payer_name,
+        tax_number,
+        null,
+        false,
+        4
+    from export_payments
+    where coalesce(tax_number, export_customer_id) is not null
+    union all
+    select 'person:' || person_id, person_name, null, created_at, is_deleted, 5
+    from persons
+    union all
+    select customer_id, null, null, created_at, is_deleted, 6
+    from deals
+),
+
+int_customers as (
+    select
+        customer_id,
+        split_part(customer_id, ':', 1) as customer_kind,
+        (array_agg(customer_name order by preference, created_at) filter (where customer_name <> ''))[1] as customer_name,
+        max(tax_number) as tax_number,
+        min(created_at) as first_seen_at,
+        bool_and(is_deleted) as is_deleted
+    from named
+    group by customer_id
+)
+
+select * from int_customers

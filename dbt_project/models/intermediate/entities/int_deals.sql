@@ -1,0 +1,111 @@
+with
+
+deals as (
+    select * from {{ ref('int_deals_with_exclusions') }}
+    where was_ever_in_sales
+),
+
+leads as (
+    select lead_id, channel, enquiry_ids from {{ ref('int_leads') }}
+),
+
+enquiries as (
+    select enquiry_id, channel, deal_ids, is_inbound from {{ ref('int_enquiries') }}
+),
+
+managers as (
+    select manager_id, manager_name, department_name from {{ ref('int_managers') }}
+),
+
+responsible_spans as (
+    select * from {{ ref('int_deal_responsible_spans') }}
+),
+
+payments as (
+    select payment_id, paid_at from {{ ref('int_payments') }}
+),
+
+allocations as (
+    select payment_id, deal_id, allocated_amount from {{ ref('int_payment_allocations') }}
+),
+
+deal_enquiries as (
+    select deal.id as deal_id, enquiries.enquiry_id, enquiries.channel
+    from enquiries
+    cross join lateral unnest(enquiries.deal_ids) as deal (id)
+),
+
+enquiry_leads as (
+    select enquiry.id as enquiry_id, leads.lead_id, leads.channel
+    from leads
+    cross join lateral unnest(leads.enquiry_ids) as enquiry (id)
+),
+
+responsible_at_close as (
+    select deals.deal_id, responsible_spans.manager_id
+    from deals
+    inner join responsible_spans
+        on deals.deal_id = responsible_spans.deal_id
+        and coalesce(deals.final_stage_entered_at, {{ business_now() }}) >= responsible_spans.valid_from
+        and coalesce(deals.final_stage_entered_at, {{ business_now() }}) < responsible_spans.valid_to
+),
+
+money as (
+    select
+        allocations.deal_id,
+        sum(allocations.allocated_amount) as paid_amount,
+        min(payments.paid_at) filter (where allocations.allocated_amount > 0) as first_paid_at
+    from allocations
+    inner join payments
+        on allocations.payment_id = payments.payment_id
+    group by allocations.deal_id
+),
+
+int_deals as (
+    select
+        deals.deal_id,
+        case when deals.excluded_reason is null then enquiry_leads.lead_id end as lead_id,
+        deals.person_id,
+        deals.customer_id,
+        coalesce(deals.deal_name, deals.deal_id) as deal_name,
+        deals.status,
+        deals.excluded_reason as deal_excluded_reason,
+        deals.pipeline_id,
+        deals.stage_id,
+        deals.stage_name,
+        deals.stage_rank,
+        deals.stage_meaning,
+        deals.highest_rank_number,
+        deals.created_at,
+        {{ business_date('deals.created_at') }} as created_date,
+        case when deals.status = 'won' then deals.final_stage_entered_at end as won_at,
+        case when deals.status = 'lost' then deals.final_stage_entered_at end as lost_at,
+        deals.final_stage_entered_at as closed_at,
+        case when deals.status = 'lost' then deals.loss_reason end as loss_reason,
+        deals.budget_amount,
+        case when deals.status = 'won' then deals.budget_amount else 0 end as bookings_amount,
+        coalesce(money.paid_amount, 0) as paid_amount,
+        money.first_paid_at,
+        '{{ company_currency() }}' as currency_code,
+        coalesce(responsible_at_close.manager_id, 'unassigned') as manager_id,
+        managers.manager_name,
+        managers.department_name,
+        coalesce(enquiry_leads.channel, deal_enquiries.channel, '(blank)') as channel,
+        deals.city,
+        deals.client_type,
+        deals.is_deleted,
+        deals.deal_url
+    from deals
+    left join deal_enquiries
+        on deals.deal_id = deal_enquiries.deal_id
+    left join enquiry_leads
+        on deal_enquiries.enquiry_id = enquiry_leads.enquiry_id
+    left join responsible_at_close
+        on deals.deal_id = responsible_at_close.deal_id
+    left join managers
+        on coalesce(responsible_at_close.manager_id, 'unassigned') = managers.manager_id
+    left join money
+        on deals.deal_id = money.deal_id
+)
+
+select * from int_deals

@@ -1,0 +1,131 @@
+with
+
+enquiry_records as (
+    select * from {{ ref('int_enquiry_records') }}
+),
+
+deals as (
+    select * from {{ ref('int_deals_with_exclusions') }}
+),
+
+persons as (
+    select person_id, is_own_employee from {{ ref('int_persons') }}
+),
+
+person_customers as (
+    select person_id, customer_id
+    from (
+        select
+            person_id,
+            customer_id,
+            row_number() over (partition by person_id order by created_at desc, deal_id) as recency
+        from deals
+    ) as deals_by_recency
+    where recency = 1
+),
+
+export_leads as (
+    select * from {{ ref('stg_exports__leads') }}
+),
+
+enquiries as (
+    select
+        enquiry_records.enquiry_id,
+        enquiry_records.person_id,
+        enquiry_records.is_inbound,
+        min(enquiry_records.created_at) as created_at,
+        count(*)::integer as records_count,
+        array_remove(array_agg(distinct enquiry_records.deal_id), null) as deal_ids,
+        -- What announced the event knows best how it came; a deal made by hand knows least.
+        (array_agg(
+            enquiry_records.enquiry_kind
+            order by
+                case enquiry_records.record_type when 'unsorted' then 1 when 'export' then 2 when 'call' then 3 else 4 end,
+                enquiry_records.created_at
+        ))[1] as enquiry_kind
+    from enquiry_records
+    group by enquiry_records.enquiry_id, enquiry_records.person_id, enquiry_records.is_inbound
+),
+
+-- What its records say of where it came from: the first deal that says anything, else the export.
+origins as (
+    select distinct on (enquiry_records.enquiry_id)
+        enquiry_records.enquiry_id,
+        coalesce(deals.source_word, export_leads.source_word) as source_word,
+        coalesce(deals.utm_source, export_leads.utm_source) as utm_source,
+        coalesce(deals.utm_medium, export_leads.utm_medium) as utm_medium,
+        coalesce(deals.utm_campaign, export_leads.utm_campaign) as utm_campaign,
+        coalesce(deals.city, export_leads.city) as city,
+        coalesce(deals.client_type, export_leads.client_type) as client_type
+    from enquiry_records
+    left join deals
+        on enquiry_records.deal_id = deals.deal_id
+    left join export_leads
+        on enquiry_records.record_id = export_leads.export_lead_id
+    order by
+        enquiry_records.enquiry_id,
+        (coalesce(deals.source_word, deals.utm_source, export_leads.source_word, export_leads.utm_source) is null),
+        enquiry_records.created_at,
+        enquiry_records.record_id
+),
+
+enquiry_deals as (
+    select enquiries.enquiry_id, deals.deal_id, deals.customer_id, deals.created_at, deals.excluded_reason
+    from enquiries
+    cross join lateral unnest(enquiries.deal_ids) as deal (id)
+    inner join deals
+        on deal.id = deals.deal_id
+),
+
+-- An enquiry is excluded only if all its deals are, and then by the reason of the first of them.
+exclusions as (
+    select
+        enquiry_id,
+        (array_agg(excluded_reason order by created_at, deal_id))[1] as excluded_reason
+    from enquiry_deals
+    group by enquiry_id
+    having bool_and(excluded_reason is not null)
+),
+
+first_deals as (
+    select distinct on (enquiry_id) enquiry_id, customer_id
+    from enquiry_deals
+    order by enquiry_id, created_at, deal_id
+),
+
+int_enquiries as (
+    select
+        enquiries.enquiry_id,
+        enquiries.person_id,
+        coalesce(
+            first_deals.customer_id, person_customers.customer_id, 'person:' || enquiries.person_id
+        ) as customer_id,
+        enquiries.created_at,
+        {{ business_date('enquiries.created_at') }} as created_date,
+        enquiries.enquiry_kind,
+        enquiries.is_inbound,
+        {{ channel_of('origins') }} as channel,
+        origins.utm_campaign,
+        origins.city,
+        origins.client_type,
+        enquiries.deal_ids,
+        enquiries.records_count,
+        coalesce(
+            exclusions.excluded_reason,
+            case when persons.is_own_employee then 'own_employee' end
+        ) as excluded_reason,
+        coalesce(exclusions.excluded_reason = 'deleted_in_crm', false) as is_deleted
+    from enquiries
+    inner join persons
+        on enquiries.person_id = persons.person_id
+    left join origins
+        on enquiries.enquiry_id = origins.enquiry_id
+    left join exclusions
+        on enquiries.enquiry_id = exclusions.enquiry_id
+    left join first_deals
+        on enquiries.enquiry_id = first_deals.enquiry_id
+    left join person_customers
+        on enquiries.person_id = person_customers.person_id
+)
+
+select * from int_enquiries

@@ -1,0 +1,87 @@
+-- Every movement of money with a customer the accounting knows. Only rows without
+-- `payment_excluded_reason` are payments in the agreed sense.
+with
+
+bank_movements as (
+    select * from {{ ref('stg_onec__bank_movements') }}
+),
+
+counterparties as (
+    select counterparty_id, tax_number from {{ ref('stg_onec__counterparties') }}
+),
+
+export_payments as (
+    select * from {{ ref('stg_exports__payments') }}
+),
+
+operation_kinds as (
+    select * from {{ ref('operation_kinds') }}
+),
+
+from_onec as (
+    select
+        bank_movements.movement_id as payment_id,
+        'onec' as source_name,
+        coalesce('tax:' || counterparties.tax_number, 'counterparty:' || bank_movements.counterparty_id) as customer_id,
+        bank_movements.document_at as paid_at,
+        bank_movements.document_amount,
+        bank_movements.document_currency_code,
+        bank_movements.operation_kind,
+        bank_movements.is_posted,
+        bank_movements.is_deleted
+    from bank_movements
+    left join counterparties
+        on bank_movements.counterparty_id = counterparties.counterparty_id
+),
+
+from_exports as (
+    select
+        payment_id,
+        'exports' as source_name,
+        coalesce('tax:' || tax_number, 'customer:' || export_customer_id) as customer_id,
+        paid_at,
+        document_amount,
+        document_currency_code,
+        operation_kind,
+        is_posted,
+        is_deleted
+    from export_payments
+),
+
+every_movement as (
+    select * from from_onec
+    union all
+    select * from from_exports
+),
+
+int_payments as (
+    select
+        every_movement.payment_id,
+        every_movement.customer_id,
+        every_movement.paid_at,
+        {{ business_date('every_movement.paid_at') }} as paid_date,
+        every_movement.document_amount,
+        every_movement.document_currency_code,
+        -- Rates come with their own register; until then a foreign document has no amount here and
+        -- the not_null test stops the run: never a rate of 1.
+        case
+            when every_movement.document_currency_code = '{{ company_currency() }}'
+                then every_movement.document_amount
+        end as paid_amount,
+        every_movement.document_amount < 0 as is_refund,
+        every_movement.operation_kind,
+        every_movement.is_posted,
+        every_movement.is_deleted,
+        case
+            when every_movement.is_deleted then 'marked_for_deletion'
+            when not every_movement.is_posted then 'not_posted'
+            when every_movement.operation_kind is not null and not coalesce(operation_kinds.is_sales_money, false)
+                then 'not_sales_money'
+        end as payment_excluded_reason
+    from every_movement
+    left join operation_kinds
+        on every_movement.source_name = operation_kinds.source_name
+        and every_movement.operation_kind = operation_kinds.operation_kind
+)
+
+select * from int_payments

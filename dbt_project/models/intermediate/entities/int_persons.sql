@@ -1,0 +1,42 @@
+with
+
+person_records as (
+    select * from {{ ref('int_person_records') }}
+),
+
+joined_records as (
+    select record_id, person_id from {{ ref('int_person_records_joined') }}
+),
+
+users as (
+    select email from {{ ref('stg_amocrm__users') }}
+    where email is not null
+),
+
+records_of_persons as (
+    select joined_records.person_id, person_records.*
+    from joined_records
+    inner join person_records
+        on joined_records.record_id = person_records.record_id
+),
+
+int_persons as (
+    select
+        records_of_persons.person_id,
+        (array_agg(records_of_persons.record_name order by records_of_persons.created_at)
+            filter (where records_of_persons.record_name <> ''))[1] as person_name,
+        count(distinct records_of_persons.record_id)::integer as records_count,
+        coalesce(bool_or(own_email.value is not null), false) as is_own_employee,
+        bool_and(records_of_persons.is_deleted) as is_deleted,
+        min(records_of_persons.created_at) as created_at
+    from records_of_persons
+    left join lateral (
+        select email.value from unnest(records_of_persons.emails) as email (value)
+        where email.value in (select users.email from users)
+        limit 1
+    ) as own_email
+        on true
+    group by records_of_persons.person_id
+)
+
+select * from int_persons

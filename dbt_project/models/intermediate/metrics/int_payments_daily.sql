@@ -1,0 +1,68 @@
+-- Money by the day it came. What no deal explains stands under `(no deal)`, so channels always add
+-- up to what finance counts.
+with
+
+payments as (
+    select * from {{ ref('int_payments') }}
+    where payment_excluded_reason is null
+),
+
+allocations as (
+    select * from {{ ref('int_payment_allocations') }}
+),
+
+deals as (
+    select deal_id, channel, manager_id from {{ ref('int_deals') }}
+),
+
+shares_with_deal as (
+    select
+        payments.paid_date as metric_date,
+        deals.manager_id,
+        deals.channel,
+        allocations.allocated_amount as amount,
+        allocations.counts_payment
+    from allocations
+    inner join payments
+        on allocations.payment_id = payments.payment_id
+    inner join deals
+        on allocations.deal_id = deals.deal_id
+),
+
+allocated_of_payments as (
+    select payment_id, sum(allocated_amount) as allocated_amount
+    from allocations
+    group by payment_id
+),
+
+shares_without_deal as (
+    select
+        payments.paid_date as metric_date,
+        'unassigned' as manager_id,
+        '(no deal)' as channel,
+        payments.paid_amount - coalesce(allocated_of_payments.allocated_amount, 0) as amount,
+        allocated_of_payments.payment_id is null as counts_payment
+    from payments
+    left join allocated_of_payments
+        on payments.payment_id = allocated_of_payments.payment_id
+    where payments.paid_amount <> coalesce(allocated_of_payments.allocated_amount, 0)
+),
+
+shares as (
+    select * from shares_with_deal
+    union all
+    select * from shares_without_deal
+),
+
+int_payments_daily as (
+    select
+        metric_date,
+        manager_id,
+        channel,
+        count(*) filter (where counts_payment)::integer as payments_count,
+        sum(amount) as revenue_amount
+    from shares
+    group by metric_date, manager_id, channel
+)
+
+select * from int_payments_daily

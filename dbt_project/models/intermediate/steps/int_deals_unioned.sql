@@ -1,0 +1,107 @@
+-- One list of deals from every source, before anything is decided about them. Where a source
+-- states a deal's status itself (exports), `stated_status` has it; where stages tell it, it is null.
+with
+
+amocrm_deals as (
+    select * from {{ ref('stg_amocrm__deals') }}
+),
+
+amocrm_contacts as (
+    select contact_id, company_id from {{ ref('stg_amocrm__contacts') }}
+),
+
+amocrm_stages as (
+    select stage_id, stage_name from {{ ref('stg_amocrm__stages') }}
+),
+
+export_deals as (
+    select * from {{ ref('stg_exports__deals') }}
+),
+
+export_leads as (
+    select * from {{ ref('stg_exports__leads') }}
+),
+
+from_amocrm as (
+    select
+        amocrm_deals.deal_id,
+        amocrm_deals.deal_name,
+        amocrm_deals.budget_amount,
+        null::text as stated_status,
+        null::text as assumed_pipeline_kind,
+        amocrm_deals.pipeline_id,
+        amocrm_deals.stage_id,
+        amocrm_stages.stage_name,
+        amocrm_deals.loss_reason,
+        amocrm_deals.manager_id,
+        amocrm_deals.is_created_by_robot,
+        amocrm_deals.created_at,
+        amocrm_deals.updated_at,
+        amocrm_deals.closed_at,
+        coalesce(amocrm_deals.contact_id, amocrm_deals.deal_id || '-nobody') as person_record_id,
+        -- A deal names its company itself, else it is its contact's.
+        coalesce(amocrm_deals.company_id, amocrm_contacts.company_id) as company_id,
+        null::text as export_customer_id,
+        null::text as export_tax_number,
+        null::text as export_lead_id,
+        amocrm_deals.tags,
+        amocrm_deals.source_word,
+        amocrm_deals.utm_source,
+        amocrm_deals.utm_medium,
+        amocrm_deals.utm_campaign,
+        amocrm_deals.city,
+        amocrm_deals.client_type,
+        amocrm_deals.invoice_number,
+        amocrm_deals.is_deleted,
+        amocrm_deals.deal_url
+    from amocrm_deals
+    left join amocrm_contacts
+        on amocrm_deals.contact_id = amocrm_contacts.contact_id
+    left join amocrm_stages
+        on amocrm_deals.stage_id = amocrm_stages.stage_id
+),
+
+-- What an export says of the enquiry (where it came from, which city) holds for its deal.
+from_exports as (
+    select
+        export_deals.deal_id,
+        export_deals.deal_name,
+        export_deals.budget_amount,
+        export_deals.status as stated_status,
+        'sales' as assumed_pipeline_kind,
+        export_deals.pipeline_id,
+        export_deals.pipeline_id || ':' || coalesce(export_deals.stage_name, export_deals.status) as stage_id,
+        coalesce(export_deals.stage_name, export_deals.status) as stage_name,
+        export_deals.loss_reason,
+        export_deals.manager_id,
+        false as is_created_by_robot,
+        export_deals.created_at,
+        coalesce(export_deals.closed_at, export_deals.created_at) as updated_at,
+        export_deals.closed_at,
+        coalesce(export_leads.person_record_id, export_deals.person_record_id) as person_record_id,
+        null::text as company_id,
+        export_deals.export_customer_id,
+        coalesce(export_deals.tax_number, export_leads.tax_number) as export_tax_number,
+        export_leads.export_lead_id,
+        array_remove(array[case when export_leads.is_test then 'тест' end], null) as tags,
+        export_leads.source_word,
+        export_leads.utm_source,
+        export_leads.utm_medium,
+        export_leads.utm_campaign,
+        export_leads.city,
+        export_leads.client_type,
+        null::text as invoice_number,
+        export_deals.is_deleted,
+        null::text as deal_url
+    from export_deals
+    left join export_leads
+        on export_deals.export_lead_id = export_leads.export_lead_id
+),
+
+int_deals_unioned as (
+    select * from from_amocrm
+    union all
+    select * from from_exports
+)
+
+select * from int_deals_unioned

@@ -1,0 +1,46 @@
+-- The first reason, in the agreed order, for which a deal does not count.
+with
+
+deals as (
+    select * from {{ ref('int_deals_with_customers') }}
+),
+
+persons as (
+    select person_id, is_own_employee from {{ ref('int_persons') }}
+),
+
+exclusion_rules as (
+    select * from {{ ref('exclusion_rules') }}
+),
+
+reasons_given as (
+    select
+        deals.deal_id,
+        bool_or(exclusion_rules.excluded_reason = 'test') as is_test,
+        bool_or(exclusion_rules.excluded_reason = 'spam') as is_spam,
+        bool_or(exclusion_rules.excluded_reason = 'not_a_buyer') as is_not_a_buyer
+    from deals
+    inner join exclusion_rules
+        on (exclusion_rules.field = 'tag' and exclusion_rules.pattern = any(deals.tags))
+        or (exclusion_rules.field = 'loss_reason' and lower(deals.loss_reason) like exclusion_rules.pattern)
+    group by deals.deal_id
+),
+
+int_deals_with_exclusions as (
+    select
+        deals.*,
+        case
+            when deals.is_deleted then 'deleted_in_crm'
+            when reasons_given.is_test then 'test'
+            when persons.is_own_employee then 'own_employee'
+            when reasons_given.is_spam then 'spam'
+            when reasons_given.is_not_a_buyer then 'not_a_buyer'
+        end as excluded_reason
+    from deals
+    inner join persons
+        on deals.person_id = persons.person_id
+    left join reasons_given
+        on deals.deal_id = reasons_given.deal_id
+)
+
+select * from int_deals_with_exclusions

@@ -1,0 +1,108 @@
+-- Every deal of every source with what its stages mean: what kind of pipeline it is or was in,
+-- which sales stage it reached last, and the status that follows from it.
+with
+
+deals as (
+    select * from {{ ref('int_deals_unioned') }}
+),
+
+stage_meanings as (
+    select * from {{ ref('int_stage_meanings') }}
+),
+
+stage_changes as (
+    select * from {{ ref('stg_amocrm__stage_changes') }}
+),
+
+-- Each deal's stages in time: where every change left it, where the first change found it, and
+-- where it stands now. A stage nobody mapped is skipped, so the deal keeps its last mapped meaning.
+stages_passed as (
+    select deal_id, to_stage_id as stage_id, changed_at as at, event_id as tie from stage_changes
+    union all
+    select deal_id, from_stage_id, changed_at - interval '1 microsecond', event_id from stage_changes
+    union all
+    select deal_id, stage_id, 'infinity'::timestamptz, '' from deals
+),
+
+mapped_stages_passed as (
+    select
+        stages_passed.deal_id,
+        stages_passed.stage_id,
+        stages_passed.at,
+        stages_passed.tie,
+        stage_meanings.pipeline_kind,
+        stage_meanings.stage_rank,
+        stage_meanings.rank_number
+    from stages_passed
+    inner join stage_meanings
+        on stages_passed.stage_id = stage_meanings.stage_id
+),
+
+-- Later stages elsewhere (warming, service) do not change what selling ended with.
+last_sales_stage as (
+    select distinct on (deal_id) deal_id, stage_id, stage_rank, rank_number
+    from mapped_stages_passed
+    where pipeline_kind = 'sales'
+    order by deal_id, at desc, tie desc
+),
+
+last_mapped_stage as (
+    select distinct on (deal_id) deal_id, pipeline_kind
+    from mapped_stages_passed
+    order by deal_id, at desc, tie desc
+),
+
+highest_rank as (
+    select deal_id, max(rank_number) as highest_rank_number
+    from mapped_stages_passed
+    where pipeline_kind = 'sales'
+    group by deal_id
+),
+
+final_stage_entries as (
+    select stage_changes.deal_id, stage_changes.to_stage_id as stage_id, max(stage_changes.changed_at) as entered_at
+    from stage_changes
+    group by stage_changes.deal_id, stage_changes.to_stage_id
+),
+
+int_deals_with_stage_meaning as (
+    select
+        deals.*,
+        coalesce(last_mapped_stage.pipeline_kind, deals.assumed_pipeline_kind) as pipeline_kind,
+        last_sales_stage.deal_id is not null or deals.assumed_pipeline_kind = 'sales' as was_ever_in_sales,
+        last_sales_stage.stage_id as sales_stage_id,
+        case
+            when present_meaning.stage_id is null and deals.stated_status is null then 'unmapped'
+            else coalesce(last_sales_stage.stage_rank, deals.stated_status, 'new')
+        end as stage_meaning,
+        coalesce(last_sales_stage.stage_rank, nullif(deals.stated_status, 'open')) as stage_rank,
+        greatest(
+            highest_rank.highest_rank_number,
+            case when deals.stated_status = 'won' then 8 end,
+            1
+        ) as highest_rank_number,
+        case
+            when deals.stated_status is not null then deals.stated_status
+            when last_sales_stage.stage_rank in ('won', 'lost') then last_sales_stage.stage_rank
+            else 'open'
+        end as status,
+        case
+            when deals.stated_status in ('won', 'lost') then deals.closed_at
+            when last_sales_stage.stage_rank in ('won', 'lost')
+                then coalesce(final_stage_entries.entered_at, deals.closed_at, deals.updated_at)
+        end as final_stage_entered_at
+    from deals
+    left join stage_meanings as present_meaning
+        on deals.stage_id = present_meaning.stage_id
+    left join last_sales_stage
+        on deals.deal_id = last_sales_stage.deal_id
+    left join last_mapped_stage
+        on deals.deal_id = last_mapped_stage.deal_id
+    left join highest_rank
+        on deals.deal_id = highest_rank.deal_id
+    left join final_stage_entries
+        on deals.deal_id = final_stage_entries.deal_id
+        and last_sales_stage.stage_id = final_stage_entries.stage_id
+)
+
+select * from int_deals_with_stage_meaning

@@ -1,0 +1,215 @@
+-- The records one inbound event may leave (unsorted item, deal, inbound call), each with the person,
+-- and which of them are one enquiry: a shared deal or call id says so outright; else the same
+-- person within a few minutes.
+with
+
+deals as (
+    select * from {{ ref('int_deals_with_exclusions') }}
+    where was_ever_in_sales or pipeline_kind = 'warming'
+),
+
+unsorted as (
+    select * from {{ ref('stg_amocrm__unsorted') }}
+),
+
+calls as (
+    select * from {{ ref('stg_amocrm__notes') }}
+    where note_type = 'call_in'
+),
+
+stage_meanings as (
+    select distinct pipeline_id, pipeline_kind from {{ ref('int_stage_meanings') }}
+),
+
+person_records as (
+    select record_id, person_id from {{ ref('int_person_records_joined') }}
+),
+
+export_leads as (
+    select * from {{ ref('stg_exports__leads') }}
+),
+
+kind_rules as (
+    select * from {{ ref('enquiry_kind_rules') }}
+),
+
+deal_kinds as (
+    select distinct on (deals.deal_id)
+        deals.deal_id,
+        kind_rules.enquiry_kind,
+        kind_rules.is_inbound
+    from deals
+    inner join kind_rules
+        on (kind_rules.field = 'tag' and kind_rules.pattern = any(deals.tags))
+        or (kind_rules.field = 'source_word' and lower(deals.source_word) like kind_rules.pattern)
+    order by deals.deal_id, kind_rules.priority
+),
+
+deal_records as (
+    select
+        'deal' as record_type,
+        deals.deal_id as record_id,
+        deals.person_id,
+        deals.created_at,
+        coalesce(deals.export_lead_id, deals.deal_id) as event_key,
+        deals.deal_id,
+        coalesce(
+            deal_kinds.enquiry_kind,
+            case when deals.utm_source is not null or deals.export_lead_id is not null then 'form' end,
+            'manual'
+        ) as enquiry_kind,
+        coalesce(deal_kinds.is_inbound, true) as is_inbound
+    from deals
+    left join deal_kinds
+        on deals.deal_id = deal_kinds.deal_id
+),
+
+unsorted_records as (
+    select
+        'unsorted' as record_type,
+        unsorted.unsorted_id as record_id,
+        coalesce(deals.person_id, person_records.person_id) as person_id,
+        unsorted.created_at,
+        coalesce(unsorted.deal_id, unsorted.unsorted_id) as event_key,
+        deals.deal_id,
+        unsorted.enquiry_kind,
+        true as is_inbound
+    from unsorted
+    left join deals
+        on unsorted.deal_id = deals.deal_id
+    left join person_records
+        on coalesce(unsorted.contact_id, unsorted.unsorted_id) = person_records.record_id
+    left join stage_meanings
+        on unsorted.pipeline_id = stage_meanings.pipeline_id
+    where coalesce(stage_meanings.pipeline_kind, 'sales') in ('sales', 'warming')
+),
+
+export_records as (
+    select
+        'export' as record_type,
+        export_leads.export_lead_id as record_id,
+        person_records.person_id,
+        export_leads.created_at,
+        export_leads.export_lead_id as event_key,
+        null::text as deal_id,
+        'form' as enquiry_kind,
+        true as is_inbound
+    from export_leads
+    inner join person_records
+        on export_leads.person_record_id = person_records.record_id
+),
+
+calls_of_persons as (
+    select
+        calls.*,
+        coalesce(person_of_contact.person_id, deals.person_id) as person_id,
+        unsorted.deal_id as announced_deal_id,
+        unsorted.unsorted_id as announced_unsorted_id
+    from calls
+    left join person_records as person_of_contact
+        on coalesce(calls.contact_id, case when calls.deal_id is null then calls.note_id end) = person_of_contact.record_id
+    left join deals
+        on calls.deal_id = deals.deal_id
+    left join unsorted
+        on calls.call_key = unsorted.call_key
+),
+
+-- A call is an enquiry when the caller has no open deal at that moment; one that an unsorted item
+-- announced belongs to that event anyhow.
+call_records as (
+    select
+        'call' as record_type,
+        calls_of_persons.note_id as record_id,
+        calls_of_persons.person_id,
+        calls_of_persons.created_at,
+        coalesce(
+            calls_of_persons.announced_deal_id, calls_of_persons.announced_unsorted_id, calls_of_persons.note_id
+        ) as event_key,
+        null::text as deal_id,
+        'call' as enquiry_kind,
+        true as is_inbound
+    from calls_of_persons
+    where
+        calls_of_persons.person_id is not null
+        and (
+            calls_of_persons.announced_unsorted_id is not null
+            or not exists (
+                select 1
+                from deals
+                where
+                    deals.person_id = calls_of_persons.person_id
+                    and not deals.is_deleted
+                    and deals.created_at <= calls_of_persons.created_at
+                    and coalesce(deals.final_stage_entered_at, 'infinity') > calls_of_persons.created_at
+            )
+        )
+),
+
+every_record as (
+    select * from deal_records
+    union all
+    select * from unsorted_records
+    union all
+    select * from export_records
+    union all
+    select * from call_records
+),
+
+events as (
+    select
+        event_key,
+        min(person_id) as person_id,
+        bool_and(is_inbound) as is_inbound,
+        min(created_at) as created_at
+    from every_record
+    group by event_key
+),
+
+events_after_pauses as (
+    select
+        event_key,
+        person_id,
+        is_inbound,
+        created_at,
+        coalesce(
+            created_at - lag(created_at) over persons_events
+            > interval '{{ var("same_event_minutes") }} minutes',
+            true
+        ) as starts_enquiry
+    from events
+    window persons_events as (partition by person_id, is_inbound order by created_at, event_key)
+),
+
+events_numbered as (
+    select
+        event_key,
+        person_id,
+        is_inbound,
+        sum(starts_enquiry::integer) over (
+            partition by person_id, is_inbound
+            order by created_at, event_key
+            rows unbounded preceding
+        ) as enquiry_number
+    from events_after_pauses
+),
+
+int_enquiry_records as (
+    select
+        every_record.record_type,
+        every_record.record_id,
+        every_record.created_at,
+        every_record.deal_id,
+        every_record.enquiry_kind,
+        events_numbered.is_inbound,
+        events_numbered.person_id,
+        -- The first record names the enquiry: what joins it later never renumbers it.
+        first_value(every_record.record_id) over (
+            partition by events_numbered.person_id, events_numbered.is_inbound, events_numbered.enquiry_number
+            order by every_record.created_at, every_record.record_type desc, every_record.record_id
+        ) as enquiry_id
+    from every_record
+    inner join events_numbered
+        on every_record.event_key = events_numbered.event_key
+)
+
+select * from int_enquiry_records

@@ -1,0 +1,56 @@
+-- Which person each record is: the connected component over shared phones and e-mails. A number or
+-- address on more contacts than the limit is somebody's reception desk and joins nobody.
+-- The oldest record names the person, so a new identifier never renumbers.
+with recursive
+
+records as (
+    select * from {{ ref('int_person_records') }}
+),
+
+identifiers as (
+    select records.record_id, 'phone:' || phone.value as identifier
+    from records
+    cross join lateral unnest(records.phones) as phone (value)
+    union
+    select records.record_id, 'email:' || email.value
+    from records
+    cross join lateral unnest(records.emails) as email (value)
+),
+
+joining_identifiers as (
+    select identifier
+    from identifiers
+    group by identifier
+    having count(*) between 2 and {{ var('shared_identifier_contacts') }}
+),
+
+edges as (
+    select distinct mine.record_id, theirs.record_id as other_record_id
+    from identifiers as mine
+    inner join joining_identifiers
+        on mine.identifier = joining_identifiers.identifier
+    inner join identifiers as theirs
+        on mine.identifier = theirs.identifier
+        and mine.record_id <> theirs.record_id
+),
+
+reached (record_id, other_record_id) as (
+    select record_id, record_id from records
+    union
+    select reached.record_id, edges.other_record_id
+    from reached
+    inner join edges
+        on reached.other_record_id = edges.record_id
+),
+
+int_person_records_joined as (
+    select distinct on (reached.record_id)
+        reached.record_id,
+        oldest.record_id as person_id
+    from reached
+    inner join records as oldest
+        on reached.other_record_id = oldest.record_id
+    order by reached.record_id, oldest.created_at, oldest.record_id
+)
+
+select * from int_person_records_joined

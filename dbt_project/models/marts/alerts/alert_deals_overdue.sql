@@ -1,0 +1,63 @@
+-- A manager's open deals with an overdue task, when there are more of them than the threshold allows.
+with
+
+deals as (
+    select * from {{ ref('int_deals') }}
+    where status = 'open' and deal_excluded_reason is null
+),
+
+tasks as (
+    select * from {{ ref('int_tasks') }}
+    where is_overdue
+),
+
+thresholds as (
+    {{ alert_threshold('deals_overdue', 'overdue_deals_count') }}
+),
+
+overdue_deals as (
+    select
+        deals.manager_id,
+        deals.manager_name,
+        deals.deal_id,
+        deals.deal_name,
+        deals.deal_url,
+        min(tasks.complete_till_at) as overdue_since_at
+    from deals
+    inner join tasks
+        on deals.deal_id = tasks.deal_id
+    group by deals.manager_id, deals.manager_name, deals.deal_id, deals.deal_name, deals.deal_url
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by manager_id order by overdue_since_at, deal_id) as badness_rank
+    from overdue_deals
+)
+
+select
+    'deals_overdue' as alert_rule,
+    'deals_overdue|' || ranked.manager_id as candidate_key,
+    'manager' as recipient_role,
+    ranked.manager_id,
+    ranked.manager_name,
+    count(*)::numeric as observed_value,
+    thresholds.threshold_value,
+    'deals' as unit,
+    min(ranked.overdue_since_at) as since_at,
+    'warning' as severity,
+    jsonb_agg(
+        jsonb_build_object(
+            'title', ranked.deal_name,
+            'url', ranked.deal_url,
+            'detail', to_char({{ business_local('ranked.overdue_since_at') }}, 'DD.MM.YYYY HH24:MI')
+        )
+        order by ranked.badness_rank
+    ) filter (where ranked.badness_rank <= 3) as example_records,
+    '{}'::jsonb as details,
+    {{ business_now() }} as evaluated_at
+from ranked
+cross join thresholds
+group by ranked.manager_id, ranked.manager_name, thresholds.threshold_value
+having count(*) > thresholds.threshold_value

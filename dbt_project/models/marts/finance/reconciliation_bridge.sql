@@ -1,0 +1,122 @@
+-- From marketing's number to finance's: subtotals counted from the entities, and between them the sums
+-- of the single rows. That both meet is a test, not a construction.
+with
+
+bridge_rows as (
+    select * from {{ ref('reconciliation_bridge_rows') }}
+),
+
+enquiries as (
+    select * from {{ ref('int_enquiries') }}
+    where is_inbound
+),
+
+leads as (
+    select * from {{ ref('int_leads') }}
+),
+
+deals as (
+    select * from {{ ref('int_deals') }}
+    where deal_excluded_reason is null
+),
+
+payments as (
+    select * from {{ ref('int_payments') }}
+    where payment_excluded_reason is null
+),
+
+payment_channels as (
+    select allocations.payment_id, deals.channel
+    from {{ ref('int_payment_allocations') }} as allocations
+    inner join deals
+        on allocations.deal_id = deals.deal_id
+    where allocations.counts_payment
+),
+
+lead_channels as (
+    select enquiry.id as enquiry_id, leads.channel
+    from leads
+    cross join lateral unnest(leads.enquiry_ids) as enquiry (id)
+),
+
+counted as (
+    select
+        10 as position,
+        'enquiries' as step,
+        'enquiry' as record_type,
+        enquiries.created_date as counted_date,
+        coalesce(lead_channels.channel, enquiries.channel) as channel,
+        0::numeric as amount
+    from enquiries
+    left join lead_channels
+        on enquiries.enquiry_id = lead_channels.enquiry_id
+    union all
+    select 20, 'leads', 'lead', created_date, channel, 0
+    from leads
+    union all
+    select 30, 'leads_as_sales_counts_them', 'lead', created_date, channel, 0
+    from leads
+    where manager_id <> 'unassigned' and is_worked_by_human
+    union all
+    select 40, 'won_deals', 'deal', {{ business_date('won_at') }}, channel, bookings_amount
+    from deals
+    where status = 'won'
+    union all
+    select 50, 'sales', 'deal', {{ business_date('first_paid_at') }}, channel, paid_amount
+    from deals
+    where paid_amount > 0
+    union all
+    select
+        60,
+        'payments',
+        'payment',
+        payments.paid_date,
+        coalesce(payment_channels.channel, '(no deal)'),
+        payments.paid_amount
+    from payments
+    left join payment_channels
+        on payments.payment_id = payment_channels.payment_id
+),
+
+grains (grain) as (
+    values ('day'), ('week'), ('month')
+),
+
+subtotals as (
+    select
+        grains.grain,
+        date_trunc(grains.grain, counted.counted_date)::date as period_start,
+        counted.channel,
+        counted.position,
+        counted.step,
+        'subtotal' as row_kind,
+        counted.record_type,
+        count(*)::integer as row_count,
+        sum(counted.amount) as amount
+    from counted
+    cross join grains
+    group by grains.grain, period_start, counted.channel, counted.position, counted.step, counted.record_type
+),
+
+steps as (
+    select
+        grain,
+        period_start,
+        channel,
+        position,
+        step,
+        'step' as row_kind,
+        record_type,
+        sum(row_count)::integer as row_count,
+        sum(amount) as amount
+    from bridge_rows
+    group by grain, period_start, channel, position, step, record_type
+),
+
+reconciliation_bridge as (
+    select * from subtotals
+    union all
+    select * from steps
+)
+
+select * from reconciliation_bridge

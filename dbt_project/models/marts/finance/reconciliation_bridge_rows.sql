@@ -1,0 +1,325 @@
+-- Every record that makes the departments' numbers differ, with the step it belongs to and its sign.
+-- A step is a fact about records, never a remainder; what depends on the period (won in another
+-- one, paid in another one) is decided anew in each grain.
+with
+
+enquiries as (
+    select * from {{ ref('int_enquiries') }}
+    where is_inbound
+),
+
+leads as (
+    select * from {{ ref('int_leads') }}
+),
+
+deals as (
+    select * from {{ ref('int_deals') }}
+    where deal_excluded_reason is null
+),
+
+payments as (
+    select * from {{ ref('int_payments') }}
+    where payment_excluded_reason is null
+),
+
+allocations as (
+    select * from {{ ref('int_payment_allocations') }}
+),
+
+enquiries_of_leads as (
+    select enquiry.id as enquiry_id, enquiry.number as enquiry_number, leads.lead_id, leads.channel
+    from leads
+    cross join lateral unnest(leads.enquiry_ids) with ordinality as enquiry (id, number)
+),
+
+won_deals as (
+    select
+        deals.*,
+        {{ business_date('deals.won_at') }} as won_date,
+        {{ business_date('deals.first_paid_at') }} as first_paid_date,
+        leads.created_date as lead_date,
+        leads.primary_deal_id,
+        row_number() over (partition by deals.lead_id order by deals.won_at, deals.deal_id) as number_in_lead
+    from deals
+    left join leads
+        on deals.lead_id = leads.lead_id
+    where deals.status = 'won'
+),
+
+paid_deals as (
+    select *, {{ business_date('first_paid_at') }} as first_paid_date, {{ business_date('won_at') }} as won_date
+    from deals
+    where first_paid_at is not null
+),
+
+counted_allocations as (
+    select allocations.payment_id, allocations.deal_id, deals.channel, deals.deal_url
+    from allocations
+    inner join deals
+        on allocations.deal_id = deals.deal_id
+    where allocations.counts_payment
+),
+
+first_allocations as (
+    select allocations.deal_id, allocations.payment_id, allocations.counts_payment
+    from allocations
+    where allocations.is_first_of_deal
+),
+
+enquiry_steps as (
+    select
+        case enquiries.excluded_reason
+            when 'deleted_in_crm' then 11
+            when 'test' then 12
+            when 'own_employee' then 13
+            when 'spam' then 14
+            when 'not_a_buyer' then 15
+        end as position,
+        enquiries.excluded_reason as step,
+        'enquiry' as record_type,
+        enquiries.enquiry_id as record_id,
+        -1 as row_count,
+        0::numeric as amount,
+        enquiries.created_date as step_date,
+        null::date as unless_same_period_as,
+        enquiries.channel,
+        null::text as url
+    from enquiries
+    where enquiries.excluded_reason is not null
+    union all
+    select
+        16,
+        'joined_to_earlier_lead',
+        'enquiry',
+        enquiries.enquiry_id,
+        -1,
+        0,
+        enquiries.created_date,
+        null,
+        enquiries_of_leads.channel,
+        null
+    from enquiries
+    inner join enquiries_of_leads
+        on enquiries.enquiry_id = enquiries_of_leads.enquiry_id
+    where enquiries_of_leads.enquiry_number > 1
+),
+
+lead_steps as (
+    select
+        case when manager_id = 'unassigned' then 21 else 22 end as position,
+        case when manager_id = 'unassigned' then 'unassigned' else 'not_worked_by_human' end as step,
+        'lead' as record_type,
+        lead_id as record_id,
+        -1 as row_count,
+        0::numeric as amount,
+        created_date as step_date,
+        null::date as unless_same_period_as,
+        channel,
+        null::text as url
+    from leads
+    where manager_id = 'unassigned' or not is_worked_by_human
+),
+
+won_steps as (
+    select
+        31 as position,
+        'not_won' as step,
+        'lead' as record_type,
+        lead_id as record_id,
+        -1 as row_count,
+        0::numeric as amount,
+        created_date as step_date,
+        null::date as unless_same_period_as,
+        channel,
+        null::text as url
+    from leads
+    where manager_id <> 'unassigned' and is_worked_by_human and not is_won
+    union all
+    select 32, 'won_though_unassigned_or_unworked', 'lead', lead_id, 1, 0, created_date, null, channel, null
+    from leads
+    where (manager_id = 'unassigned' or not is_worked_by_human) and is_won
+    union all
+    select 33, 'further_won_deal', 'deal', deal_id, 1, bookings_amount, lead_date, null, channel, deal_url
+    from won_deals
+    where lead_id is not null and number_in_lead > 1
+    union all
+    select 34, 'won_in_another_period', 'deal', deal_id, -1, -bookings_amount, lead_date, won_date, channel, deal_url
+    from won_deals
+    where lead_id is not null
+    union all
+    select
+        35,
+        'won_here_from_lead_of_another_period',
+        'deal',
+        deal_id,
+        1,
+        bookings_amount,
+        won_date,
+        lead_date,
+        channel,
+        deal_url
+    from won_deals
+    where lead_id is not null
+    union all
+    select 36, 'won_without_inbound_lead', 'deal', deal_id, 1, bookings_amount, won_date, null, channel, deal_url
+    from won_deals
+    where lead_id is null
+),
+
+sale_steps as (
+    select
+        41 as position,
+        'won_without_money' as step,
+        'deal' as record_type,
+        deal_id as record_id,
+        -1 as row_count,
+        -bookings_amount as amount,
+        won_date as step_date,
+        null::date as unless_same_period_as,
+        channel,
+        deal_url as url
+    from won_deals
+    where paid_amount <= 0
+    union all
+    select 42, 'first_paid_in_another_period', 'deal', deal_id, -1, -bookings_amount, won_date, first_paid_date, channel, deal_url
+    from won_deals
+    where paid_amount > 0
+    union all
+    select
+        43,
+        'first_paid_here_won_elsewhere_or_not_won',
+        'deal',
+        deal_id,
+        1,
+        bookings_amount,
+        first_paid_date,
+        won_date,
+        channel,
+        deal_url
+    from paid_deals
+    where paid_amount > 0
+),
+
+payment_steps as (
+    select
+        51 as position,
+        'shares_first_payment_with_another_deal' as step,
+        'deal' as record_type,
+        paid_deals.deal_id as record_id,
+        -1 as row_count,
+        0::numeric as amount,
+        paid_deals.first_paid_date as step_date,
+        null::date as unless_same_period_as,
+        paid_deals.channel,
+        paid_deals.deal_url as url
+    from paid_deals
+    inner join first_allocations
+        on paid_deals.deal_id = first_allocations.deal_id
+    where paid_deals.paid_amount > 0 and not first_allocations.counts_payment
+    union all
+    select
+        52,
+        'first_payment_of_deal_refunded_in_full',
+        'payment',
+        first_allocations.payment_id,
+        1,
+        payments.paid_amount,
+        payments.paid_date,
+        null,
+        paid_deals.channel,
+        paid_deals.deal_url
+    from paid_deals
+    inner join first_allocations
+        on paid_deals.deal_id = first_allocations.deal_id
+    inner join payments
+        on first_allocations.payment_id = payments.payment_id
+    where paid_deals.paid_amount <= 0 and first_allocations.counts_payment
+    union all
+    select
+        53,
+        'further_payment',
+        'payment',
+        payments.payment_id,
+        1,
+        payments.paid_amount,
+        payments.paid_date,
+        null,
+        counted_allocations.channel,
+        counted_allocations.deal_url
+    from payments
+    inner join counted_allocations
+        on payments.payment_id = counted_allocations.payment_id
+    where
+        not payments.is_refund
+        and payments.payment_id not in (select first_allocations.payment_id from first_allocations)
+    union all
+    select
+        54,
+        'refund',
+        'payment',
+        payments.payment_id,
+        1,
+        payments.paid_amount,
+        payments.paid_date,
+        null,
+        coalesce(counted_allocations.channel, '(no deal)'),
+        counted_allocations.deal_url
+    from payments
+    left join counted_allocations
+        on payments.payment_id = counted_allocations.payment_id
+    where payments.is_refund
+    union all
+    select
+        55,
+        'payment_without_deal',
+        'payment',
+        payments.payment_id,
+        1,
+        payments.paid_amount,
+        payments.paid_date,
+        null,
+        '(no deal)',
+        null
+    from payments
+    where
+        not payments.is_refund
+        and payments.payment_id not in (select counted_allocations.payment_id from counted_allocations)
+),
+
+every_step as (
+    select * from enquiry_steps
+    union all
+    select * from lead_steps
+    union all
+    select * from won_steps
+    union all
+    select * from sale_steps
+    union all
+    select * from payment_steps
+),
+
+grains (grain) as (
+    values ('day'), ('week'), ('month')
+),
+
+reconciliation_bridge_rows as (
+    select
+        grains.grain,
+        date_trunc(grains.grain, every_step.step_date)::date as period_start,
+        every_step.channel,
+        every_step.position,
+        every_step.step,
+        every_step.record_type,
+        every_step.record_id,
+        every_step.row_count,
+        every_step.amount,
+        every_step.url
+    from every_step
+    cross join grains
+    where
+        every_step.unless_same_period_as is null
+        or date_trunc(grains.grain, every_step.step_date)
+        <> date_trunc(grains.grain, every_step.unless_same_period_as)
+)
+
+select * from reconciliation_bridge_rows

@@ -1,0 +1,36 @@
+with
+
+contacts as (
+    select * from {{ source('raw_amocrm', 'contacts') }}
+),
+
+accounts as (
+    select account_name, web_url from {{ ref('stg_amocrm__accounts') }}
+)
+
+select
+    {{ source_key('amocrm', 'contacts.account_name', 'contacts.id::text') }} as contact_id,
+    contacts.name as contact_name,
+    array(
+        select distinct {{ normalised_phone("phone.value #>> '{}'") }}
+        from jsonb_path_query(
+            contacts.custom_fields_values, '$[*] ? (@.field_code == "PHONE").values[*].value'
+        ) as phone (value)
+        where {{ normalised_phone("phone.value #>> '{}'") }} is not null
+    ) as phones,
+    array(
+        select distinct {{ normalised_email("email.value #>> '{}'") }}
+        from jsonb_path_query(
+            contacts.custom_fields_values, '$[*] ? (@.field_code == "EMAIL").values[*].value'
+        ) as email (value)
+        where {{ normalised_email("email.value #>> '{}'") }} is not null
+    ) as emails,
+    {{ source_key('amocrm', 'contacts.account_name', "(contacts.companies #>> '{0,id}')") }} as company_id,
+    {{ amocrm_manager('contacts.account_name', 'contacts.responsible_user_id') }} as responsible_manager_id,
+    contacts.created_at,
+    contacts.updated_at,
+    coalesce(contacts.is_deleted, false) as is_deleted,
+    accounts.web_url || '/contacts/detail/' || contacts.id as contact_url
+from contacts
+left join accounts
+    on contacts.account_name = accounts.account_name

@@ -1,0 +1,148 @@
+-- amoCRM's API calls deals "leads"; here they are deals. A deal deleted in the CRM is gone from the
+-- list: what we loaded before stays and is marked; of one deleted before we ever read it, its
+-- events still tell when it was born and where it stood.
+with
+
+leads as (
+    select * from {{ source('raw_amocrm', 'leads') }}
+),
+
+tombstones as (
+    select account_name, id, updated_at as deleted_at from {{ source('raw_amocrm', 'deleted_leads') }}
+),
+
+accounts as (
+    select account_name, web_url from {{ ref('stg_amocrm__accounts') }}
+),
+
+birth_events as (
+    select account_name, entity_id, min(created_at) as created_at
+    from {{ source('raw_amocrm', 'events') }}
+    where type = 'lead_added'
+    group by account_name, entity_id
+),
+
+last_stage_events as (
+    select distinct on (account_name, entity_id)
+        account_name,
+        entity_id,
+        value_after #>> '{0,lead_status,id}' as status_id,
+        value_after #>> '{0,lead_status,pipeline_id}' as pipeline_id
+    from {{ source('raw_amocrm', 'events') }}
+    where type = 'lead_status_changed'
+    order by account_name, entity_id, created_at desc, id desc
+),
+
+loss_reasons as (
+    select account_name, id, name from {{ source('raw_amocrm', 'loss_reasons') }}
+),
+
+main_pipelines as (
+    select distinct on (account_name) account_name, id
+    from {{ source('raw_amocrm', 'pipelines') }}
+    order by account_name, is_main desc, sort
+),
+
+known as (
+    select
+        leads.account_name,
+        leads.id,
+        leads.name,
+        leads.price,
+        leads.pipeline_id::text as pipeline_id,
+        leads.status_id::text as status_id,
+        leads.loss_reason_id,
+        leads.responsible_user_id,
+        leads.created_by,
+        leads.created_at,
+        leads.updated_at,
+        leads.closed_at,
+        leads.tags,
+        leads.contacts,
+        leads.companies,
+        leads.custom_fields_values,
+        -- A deal restored from the bin is edited after its tombstone.
+        coalesce(leads.is_deleted, false) or coalesce(tombstones.deleted_at >= leads.updated_at, false) as is_deleted
+    from leads
+    left join tombstones
+        on leads.account_name = tombstones.account_name
+        and leads.id = tombstones.id
+),
+
+known_only_by_events as (
+    select
+        tombstones.account_name,
+        tombstones.id,
+        null::text as name,
+        null::numeric as price,
+        coalesce(last_stage_events.pipeline_id, main_pipelines.id::text) as pipeline_id,
+        last_stage_events.status_id,
+        null::bigint as loss_reason_id,
+        null::bigint as responsible_user_id,
+        null::bigint as created_by,
+        birth_events.created_at,
+        tombstones.deleted_at as updated_at,
+        tombstones.deleted_at as closed_at,
+        null::jsonb as tags,
+        null::jsonb as contacts,
+        null::jsonb as companies,
+        null::jsonb as custom_fields_values,
+        true as is_deleted
+    from tombstones
+    inner join birth_events
+        on tombstones.account_name = birth_events.account_name
+        and tombstones.id = birth_events.entity_id
+    left join last_stage_events
+        on tombstones.account_name = last_stage_events.account_name
+        and tombstones.id = last_stage_events.entity_id
+    left join main_pipelines
+        on tombstones.account_name = main_pipelines.account_name
+    where not exists (
+        select 1 from leads
+        where leads.account_name = tombstones.account_name and leads.id = tombstones.id
+    )
+),
+
+every_deal as (
+    select * from known
+    union all
+    select * from known_only_by_events
+)
+
+select
+    {{ source_key('amocrm', 'every_deal.account_name', 'every_deal.id::text') }} as deal_id,
+    every_deal.name as deal_name,
+    every_deal.price as budget_amount,
+    {{ source_key('amocrm', 'every_deal.account_name', 'every_deal.pipeline_id') }} as pipeline_id,
+    {{ source_key('amocrm', 'every_deal.account_name', "every_deal.pipeline_id || ':' || every_deal.status_id") }} as stage_id,
+    -- The reason is meaningful only while the deal stands in 143.
+    case when every_deal.status_id = '143' then loss_reasons.name end as loss_reason,
+    {{ amocrm_manager('every_deal.account_name', 'every_deal.responsible_user_id') }} as manager_id,
+    coalesce({{ amocrm_manager('every_deal.account_name', 'every_deal.created_by') }} is null, true) as is_created_by_robot,
+    every_deal.created_at,
+    every_deal.updated_at,
+    every_deal.closed_at,
+    {{ source_key('amocrm', 'every_deal.account_name', "coalesce(
+        jsonb_path_query_first(every_deal.contacts, '$[*] ? (@.is_main == true).id') #>> '{}',
+        every_deal.contacts #>> '{0,id}'
+    )") }} as contact_id,
+    {{ source_key('amocrm', 'every_deal.account_name', "(every_deal.companies #>> '{0,id}')") }} as company_id,
+    array(
+        select lower(trim(tag.value #>> '{}'))
+        from jsonb_path_query(every_deal.tags, '$[*].name') as tag (value)
+    ) as tags,
+    {{ amocrm_field('SOURCE', 'every_deal.custom_fields_values') }} as source_word,
+    {{ amocrm_field('UTM_SOURCE', 'every_deal.custom_fields_values') }} as utm_source,
+    {{ amocrm_field('UTM_MEDIUM', 'every_deal.custom_fields_values') }} as utm_medium,
+    {{ amocrm_field('UTM_CAMPAIGN', 'every_deal.custom_fields_values') }} as utm_campaign,
+    {{ amocrm_field('CITY', 'every_deal.custom_fields_values') }} as city,
+    {{ amocrm_field('CLIENT_TYPE', 'every_deal.custom_fields_values') }} as client_type,
+    {{ amocrm_field('INVOICE_NUMBER', 'every_deal.custom_fields_values') }} as invoice_number,
+    every_deal.is_deleted,
+    accounts.web_url || '/leads/detail/' || every_deal.id as deal_url
+from every_deal
+left join loss_reasons
+    on every_deal.account_name = loss_reasons.account_name
+    and every_deal.loss_reason_id = loss_reasons.id
+left join accounts
+    on every_deal.account_name = accounts.account_name

@@ -1,0 +1,10 @@
+select
+    {{ source_key('onec', 'account_name', 'ref_key') }} as sales_document_id,
+    number as document_number,
+    document_at as shipped_at,
+    {{ source_key('onec', 'account_name', 'counterparty_key') }} as counterparty_id,
+    {{ source_key('onec', 'account_name', 'invoice_key') }} as invoice_id,
+    amount as document_amount,
+    coalesce(posted, false) as is_posted,
+    coalesce(deletion_mark, false) as is_deleted
+from {{ source('raw_onec', 'sales_documents') }}

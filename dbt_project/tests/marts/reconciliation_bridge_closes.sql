@@ -1,0 +1,29 @@
+-- Every chain of every grain, period and channel closes with nothing left: each subtotal plus the
+-- steps after it is the next subtotal.
+with
+
+bridge as (
+    select * from {{ ref('reconciliation_bridge') }}
+),
+
+links (start_position, end_position) as (
+    values (10, 20), (20, 30), (30, 40), (40, 50), (50, 60)
+),
+
+chains as (
+    select
+        bridge.grain,
+        bridge.period_start,
+        bridge.channel,
+        links.start_position,
+        sum(bridge.row_count) filter (where bridge.position < links.end_position) as expected_count,
+        coalesce(sum(bridge.row_count) filter (where bridge.position = links.end_position), 0) as counted
+    from bridge
+    inner join links
+        on bridge.position between links.start_position and links.end_position
+    group by bridge.grain, bridge.period_start, bridge.channel, links.start_position
+)
+
+select *
+from chains
+where coalesce(expected_count, 0) <> counted
