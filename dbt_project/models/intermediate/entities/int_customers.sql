@@ -16,6 +16,10 @@ counterparties as (
     select * from {{ ref('stg_onec__counterparties') }}
 ),
 
+counterparty_customers as (
+    select counterparty_id, customer_id from {{ ref('int_counterparties_with_customers') }}
+),
+
 export_deals as (
     select * from {{ ref('stg_exports__deals') }}
 ),
@@ -36,13 +40,15 @@ named as (
     from companies
     union all
     select
-        coalesce('tax:' || tax_number, 'counterparty:' || counterparty_id),
-        counterparty_name,
-        tax_number,
+        counterparty_customers.customer_id,
+        counterparties.counterparty_name,
+        counterparties.tax_number,
         null,
-        is_deleted,
+        counterparties.is_deleted,
         2
     from counterparties
+    inner join counterparty_customers
+        on counterparties.counterparty_id = counterparty_customers.counterparty_id
     union all
     select
         coalesce('tax:' || tax_number, 'customer:' || export_customer_id),

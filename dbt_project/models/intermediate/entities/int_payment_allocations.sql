@@ -26,8 +26,11 @@ export_payments as (
 ),
 
 invoices as (
-    select * from {{ ref('int_invoices_linked_to_deals') }}
-    where is_in_force
+    select linked_invoices.*, counterparty_customers.customer_id
+    from {{ ref('int_invoices_linked_to_deals') }} as linked_invoices
+    left join {{ ref('int_counterparties_with_customers') }} as counterparty_customers
+        on linked_invoices.counterparty_id = counterparty_customers.counterparty_id
+    where linked_invoices.is_in_force
 ),
 
 candidate_deals as (

@@ -7,7 +7,7 @@ bank_movements as (
 ),
 
 counterparties as (
-    select counterparty_id, tax_number from {{ ref('stg_onec__counterparties') }}
+    select counterparty_id, customer_id from {{ ref('int_counterparties_with_customers') }}
 ),
 
 export_payments as (
@@ -22,7 +22,7 @@ from_onec as (
     select
         bank_movements.movement_id as payment_id,
         'onec' as source_name,
-        coalesce('tax:' || counterparties.tax_number, 'counterparty:' || bank_movements.counterparty_id) as customer_id,
+        coalesce(counterparties.customer_id, 'counterparty:' || bank_movements.counterparty_id) as customer_id,
         bank_movements.document_at as paid_at,
         bank_movements.document_amount,
         bank_movements.document_currency_code,

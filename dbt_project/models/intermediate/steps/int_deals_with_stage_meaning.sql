@@ -38,6 +38,13 @@ mapped_stages_passed as (
         on stages_passed.stage_id = stage_meanings.stage_id
 ),
 
+-- Where no stage of a deal is known (deleted before we ever read it), its pipeline still tells.
+pipeline_kinds as (
+    select pipeline_id, min(pipeline_kind) as pipeline_kind
+    from stage_meanings
+    group by pipeline_id
+),
+
 -- Later stages elsewhere (warming, service) do not change what selling ended with.
 last_sales_stage as (
     select distinct on (deal_id) deal_id, stage_id, stage_rank, rank_number
@@ -68,11 +75,14 @@ final_stage_entries as (
 int_deals_with_stage_meaning as (
     select
         deals.*,
-        coalesce(last_mapped_stage.pipeline_kind, deals.assumed_pipeline_kind) as pipeline_kind,
-        last_sales_stage.deal_id is not null or deals.assumed_pipeline_kind = 'sales' as was_ever_in_sales,
+        coalesce(last_mapped_stage.pipeline_kind, pipeline_kinds.pipeline_kind, deals.assumed_pipeline_kind)
+            as pipeline_kind,
+        last_sales_stage.deal_id is not null
+        or coalesce(pipeline_kinds.pipeline_kind, deals.assumed_pipeline_kind, '') = 'sales' as was_ever_in_sales,
         last_sales_stage.stage_id as sales_stage_id,
         case
-            when present_meaning.stage_id is null and deals.stated_status is null then 'unmapped'
+            when deals.stage_id is not null and present_meaning.stage_id is null and deals.stated_status is null
+                then 'unmapped'
             else coalesce(last_sales_stage.stage_rank, deals.stated_status, 'new')
         end as stage_meaning,
         coalesce(last_sales_stage.stage_rank, nullif(deals.stated_status, 'open')) as stage_rank,
@@ -94,6 +104,8 @@ int_deals_with_stage_meaning as (
     from deals
     left join stage_meanings as present_meaning
         on deals.stage_id = present_meaning.stage_id
+    left join pipeline_kinds
+        on deals.pipeline_id = pipeline_kinds.pipeline_id
     left join last_sales_stage
         on deals.deal_id = last_sales_stage.deal_id
     left join last_mapped_stage

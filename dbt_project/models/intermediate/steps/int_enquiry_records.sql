@@ -114,6 +114,16 @@ calls_of_persons as (
         on calls.call_key = unsorted.call_key
 ),
 
+calls_about_open_deals as (
+    select distinct calls_of_persons.note_id
+    from calls_of_persons
+    inner join deals
+        on calls_of_persons.person_id = deals.person_id
+        and calls_of_persons.created_at >= deals.created_at
+        and calls_of_persons.created_at < coalesce(deals.final_stage_entered_at, 'infinity')
+    where not deals.is_deleted
+),
+
 -- A call is an enquiry when the caller has no open deal at that moment; one that an unsorted item
 -- announced belongs to that event anyhow.
 call_records as (
@@ -129,20 +139,11 @@ call_records as (
         'call' as enquiry_kind,
         true as is_inbound
     from calls_of_persons
+    left join calls_about_open_deals
+        on calls_of_persons.note_id = calls_about_open_deals.note_id
     where
         calls_of_persons.person_id is not null
-        and (
-            calls_of_persons.announced_unsorted_id is not null
-            or not exists (
-                select 1
-                from deals
-                where
-                    deals.person_id = calls_of_persons.person_id
-                    and not deals.is_deleted
-                    and deals.created_at <= calls_of_persons.created_at
-                    and coalesce(deals.final_stage_entered_at, 'infinity') > calls_of_persons.created_at
-            )
-        )
+        and (calls_of_persons.announced_unsorted_id is not null or calls_about_open_deals.note_id is null)
 ),
 
 every_record as (

@@ -1,6 +1,7 @@
--- Which deal an invoice of the accounting system is for: the same customer's deal that carries its
--- number. Numbers start anew each year, hence only deals of the invoice's year or the one before.
--- Two such deals mean no link, for a wrong link is worse than none.
+-- Which deal an invoice of the accounting system is for: the deal that carries its number, of a
+-- customer with the same tax number, or, where the payer has none, of a private customer. Numbers
+-- start anew each year, so a deal's number means the first such invoice after the deal was made, within
+-- a year. Two deals for one invoice mean no link, for a wrong link is worse than none.
 with
 
 invoices as (
@@ -21,51 +22,60 @@ deal_numbers as (
     select
         deals.deal_id,
         deals.customer_id,
-        deals.created_at,
+        {{ business_date('deals.created_at') }} as created_date,
         {{ normalised_invoice_number('number.value') }} as invoice_number_digits
     from deals
     cross join lateral regexp_split_to_table(deals.invoice_number, '[,;]') as number (value)
 ),
 
-invoices_of_customers as (
-    select
-        invoices.*,
-        coalesce('tax:' || counterparties.tax_number, 'counterparty:' || invoices.counterparty_id) as customer_id
+invoices_by_payer as (
+    select invoices.*, counterparties.tax_number
     from invoices
     left join counterparties
         on invoices.counterparty_id = counterparties.counterparty_id
 ),
 
-candidates as (
+nearest_invoices as (
     select
-        invoices_of_customers.invoice_id,
         deal_numbers.deal_id,
-        count(*) over (partition by invoices_of_customers.invoice_id) as candidates_count
-    from invoices_of_customers
-    inner join deal_numbers
-        on invoices_of_customers.customer_id = deal_numbers.customer_id
-        and invoices_of_customers.invoice_number_digits = deal_numbers.invoice_number_digits
-        and extract(year from {{ business_date('deal_numbers.created_at') }})
-        between extract(year from invoices_of_customers.invoiced_date) - 1
-        and extract(year from invoices_of_customers.invoiced_date)
+        invoices_by_payer.invoice_id,
+        rank() over (
+            partition by deal_numbers.deal_id, deal_numbers.invoice_number_digits
+            order by invoices_by_payer.invoiced_date
+        ) as nearness
+    from deal_numbers
+    inner join invoices_by_payer
+        on deal_numbers.invoice_number_digits = invoices_by_payer.invoice_number_digits
+        and invoices_by_payer.invoiced_date between deal_numbers.created_date and deal_numbers.created_date + 365
+        and (
+            deal_numbers.customer_id = 'tax:' || invoices_by_payer.tax_number
+            or (invoices_by_payer.tax_number is null and deal_numbers.customer_id not like 'tax:%')
+        )
+),
+
+links as (
+    select invoice_id, min(deal_id) as deal_id
+    from nearest_invoices
+    where nearness = 1
+    group by invoice_id
+    having count(distinct deal_id) = 1
 ),
 
 int_invoices_linked_to_deals as (
     select
-        invoices_of_customers.invoice_id,
-        invoices_of_customers.invoice_number,
-        invoices_of_customers.invoice_number_digits,
-        invoices_of_customers.invoiced_at,
-        invoices_of_customers.invoiced_date,
-        invoices_of_customers.organisation_id,
-        invoices_of_customers.customer_id,
-        invoices_of_customers.invoice_amount,
-        invoices_of_customers.is_posted and not invoices_of_customers.is_deleted as is_in_force,
-        case when candidates.candidates_count = 1 then candidates.deal_id end as deal_id
-    from invoices_of_customers
-    left join candidates
-        on invoices_of_customers.invoice_id = candidates.invoice_id
-        and candidates.candidates_count = 1
+        invoices_by_payer.invoice_id,
+        invoices_by_payer.invoice_number,
+        invoices_by_payer.invoice_number_digits,
+        invoices_by_payer.invoiced_at,
+        invoices_by_payer.invoiced_date,
+        invoices_by_payer.organisation_id,
+        invoices_by_payer.counterparty_id,
+        invoices_by_payer.invoice_amount,
+        invoices_by_payer.is_posted and not invoices_by_payer.is_deleted as is_in_force,
+        links.deal_id
+    from invoices_by_payer
+    left join links
+        on invoices_by_payer.invoice_id = links.invoice_id
 )
 
 select * from int_invoices_linked_to_deals

@@ -72,7 +72,7 @@ seen as (
     group by coalesce(contact_id, note_id)
 ),
 
-identifiers_listed as (
+int_person_records as (
     select
         seen.record_id,
         max(seen.record_name) as record_name,
@@ -86,4 +86,4 @@ identifiers_listed as (
     group by seen.record_id
 )
 
-select * from identifiers_listed
+select * from int_person_records

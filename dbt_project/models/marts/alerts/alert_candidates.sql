@@ -1,10 +1,10 @@
 -- Everything worth a message now. Who hears of it, how often and in which words is not decided here.
 with
 
-candidates as (
+alert_candidates as (
     select * from {{ ref('alert_deals_overdue') }}
     union all
     select * from {{ ref('alert_no_new_leads') }}
 )
 
-select * from candidates
+select * from alert_candidates

@@ -34,30 +34,33 @@ ranked as (
         *,
         row_number() over (partition by manager_id order by overdue_since_at, deal_id) as badness_rank
     from overdue_deals
+),
+
+alert_deals_overdue as (
+    select
+        'deals_overdue' as alert_rule,
+        'deals_overdue|' || ranked.manager_id as candidate_key,
+        nullif(ranked.manager_id, 'unassigned') as manager_id,
+        ranked.manager_name,
+        count(*)::numeric as observed_value,
+        thresholds.threshold_value,
+        'deals' as unit,
+        min(ranked.overdue_since_at) as since_at,
+        'warning' as severity,
+        jsonb_agg(
+            jsonb_build_object(
+                'title', ranked.deal_name,
+                'url', ranked.deal_url,
+                'detail', to_char({{ business_local('ranked.overdue_since_at') }}, 'DD.MM.YYYY HH24:MI')
+            )
+            order by ranked.badness_rank
+        ) filter (where ranked.badness_rank <= 3) as example_records,
+        '{}'::jsonb as details,
+        {{ business_now() }} as evaluated_at
+    from ranked
+    cross join thresholds
+    group by ranked.manager_id, ranked.manager_name, thresholds.threshold_value
+    having count(*) > thresholds.threshold_value
 )
 
-select
-    'deals_overdue' as alert_rule,
-    'deals_overdue|' || ranked.manager_id as candidate_key,
-    'manager' as recipient_role,
-    ranked.manager_id,
-    ranked.manager_name,
-    count(*)::numeric as observed_value,
-    thresholds.threshold_value,
-    'deals' as unit,
-    min(ranked.overdue_since_at) as since_at,
-    'warning' as severity,
-    jsonb_agg(
-        jsonb_build_object(
-            'title', ranked.deal_name,
-            'url', ranked.deal_url,
-            'detail', to_char({{ business_local('ranked.overdue_since_at') }}, 'DD.MM.YYYY HH24:MI')
-        )
-        order by ranked.badness_rank
-    ) filter (where ranked.badness_rank <= 3) as example_records,
-    '{}'::jsonb as details,
-    {{ business_now() }} as evaluated_at
-from ranked
-cross join thresholds
-group by ranked.manager_id, ranked.manager_name, thresholds.threshold_value
-having count(*) > thresholds.threshold_value
+select * from alert_deals_overdue

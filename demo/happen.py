@@ -1,0 +1,211 @@
+"""Things a visitor makes happen now: one named act in the store and in the ledger, so that a
+refresh can be watched.
+
+Belongs here: which deal, payment or person an act picks (always one of an ordinary life, so the
+planted faults stay true) and what it answers. Does not belong: the acts themselves (`story`), HTTP.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from demo import company, staff
+from demo.identity import RECORDS_A_STORY, STORIES_A_MONTH
+from demo.ledger import PaymentTruth
+from demo.moscow import DAY, month_of, utc_text
+from demo.story import Deal, Invoice, Story
+from demo.world import FIRST_HAPPENING, FIRST_LIFE, HOUSEKEEPING, World
+
+_NEXT_STAGE = {
+    company.UNSORTED_STAGE: company.TAKEN,
+    company.NEW_REQUEST: company.TAKEN,
+    company.TAKEN: company.QUALIFIED,
+    company.QUALIFIED: company.PROPOSAL_SENT,
+    company.PROPOSAL_SENT: company.NEGOTIATION,
+    company.NEGOTIATION: company.CONTRACT,
+}
+
+
+class NothingFitsError(ValueError):
+    """The world holds nothing the asked act could be done to."""
+
+
+def happen(world: World, name: str, now: datetime) -> dict[str, Any]:
+    """Make the named thing happen at `now` (aware; not before the world's present) and answer what
+    it did, with ids.
+
+    Names: `HAPPENINGS`. Raises ValueError for another name or a naive `now`, NothingFitsError
+    where the world is too small.
+    """
+    if name not in HAPPENINGS:
+        raise ValueError(f"Nothing is called {name!r} here; try one of {', '.join(HAPPENINGS)}.")
+    if now.tzinfo is None:
+        raise ValueError("What happens needs a moment with a time zone.")
+    place = FIRST_HAPPENING + world.happenings
+    if place >= HOUSEKEEPING:
+        raise NothingFitsError(
+            "So much has been made to happen that ids ran out: start the demo anew."
+        )
+    moment = max(now, world.as_of)
+    at = int(moment.timestamp())
+    story = Story(world, world.seed, month_of(at), place, at)
+    story.now(at)
+    done = {"happened": name, "at": utc_text(at), **HAPPENINGS[name](world, story)}
+    world.happenings += 1
+    world.as_of, world.ledger.as_of = moment, at
+    world.ledger.happened.append(done)
+    return done
+
+
+def _new_lead(world: World, story: Story) -> dict[str, Any]:
+    person, channel = story.someone(), company.CHANNELS["yandex_direct"]
+    deal = story.enquire(
+        person,
+        channel,
+        story.want(person, channel),
+        responsible=staff.manager(story.rng, story.month),
+        budget=0,
+        city="Москва",
+    )
+    assert deal.enquiry is not None
+    return _about(deal) | {"enquiry": deal.enquiry.record, "contact_id": person.contact_ids[0]}
+
+
+def _stage_move(world: World, story: Story) -> dict[str, Any]:
+    deal = _latest(deal for deal in _open_deals(world) if deal.record["status_id"] in _NEXT_STAGE)
+    before = deal.record["status_id"]
+    story.finish_task(deal)
+    story.move(deal, _NEXT_STAGE[before])
+    story.set_task(deal, story.t + 2 * DAY)
+    return _about(deal) | {"status_before": before, "status_after": deal.record["status_id"]}
+
+
+def _payment(world: World, story: Story) -> dict[str, Any]:
+    invoice = _unpaid_invoice(world)
+    payment = story.pay(invoice, invoice.unpaid)
+    return _about(invoice.deal) | _about_money(payment) | {"invoice_number": invoice.number}
+
+
+def _call(world: World, story: Story) -> dict[str, Any]:
+    deal = _latest(deal for deal in _open_deals(world) if deal.person.contact_ids)
+    return _about(deal) | {"note_id": story.call_out(deal, 120)}
+
+
+def _delete(world: World, story: Story) -> dict[str, Any]:
+    """An open deal that is all its intent has left goes, and the wish with it: no lead remains."""
+    deal = _latest(
+        deal
+        for deal in _open_deals(world)
+        if deal.intent is not None
+        and len(deal.intent.enquiry_records) == len(deal.intent.deal_ids) == 1
+        and not deal.invoices
+    )
+    assert deal.intent is not None
+    gone = deal.intent.intent_id
+    del world.ledger.intents[gone]
+    deal.intent = deal.truth.intent_id = None
+    story.delete(deal, deal.responsible)
+    return _about(deal) | {"intent_gone": gone}
+
+
+def _merge(world: World, story: Story) -> dict[str, Any]:
+    """Two cards of one person become one; where nobody has two, somebody first gets a second
+    one.
+    """
+    open_deals = list(_open_deals(world))
+    doubled = [deal for deal in open_deals if len(deal.person.contact_ids) > 1]
+    deal = _latest(doubled or [deal for deal in open_deals if deal.person.contact_ids])
+    person = deal.person
+    if len(person.contact_ids) == 1:
+        story.contact(person, deal.responsible, deal.responsible, style=4)
+    survivor, loser = person.contact_ids[0], person.contact_ids[-1]
+    event_id = story.merge_cards(person, survivor, loser, deal.responsible)
+    return {"survivor_id": survivor, "loser_id": loser, "event_id": event_id}
+
+
+def _unpost(world: World, story: Story) -> dict[str, Any]:
+    """The posting of a payment of a customer who has wished only once, so that nobody turns new
+    again.
+    """
+    wishes = Counter(intent.customer_key for intent in world.ledger.intents.values())
+    posted = [
+        payment
+        for payment in world.ledger.payments.values()
+        if payment.counts
+        and payment.kopecks > 0
+        and payment.expected_deal_id is not None
+        and _is_of_a_life(payment.expected_deal_id)
+        and wishes[world.deals[payment.expected_deal_id].person.customer.key] == 1
+    ]
+    if not posted:
+        raise NothingFitsError("No payment could be taken back: the demo company is too young.")
+    payment = max(posted, key=lambda one: (one.paid_at, one.ref_key))
+    story.unpost(payment)
+    assert payment.expected_deal_id is not None
+    return _about(world.deals[payment.expected_deal_id]) | _about_money(payment)
+
+
+HAPPENINGS: dict[str, Callable[[World, Story], dict[str, Any]]] = {
+    "new_lead": _new_lead,
+    "stage_move": _stage_move,
+    "payment": _payment,
+    "call": _call,
+    "delete": _delete,
+    "merge": _merge,
+    "unpost": _unpost,
+}
+
+
+def _is_of_a_life(record_id: int) -> bool:
+    return record_id // RECORDS_A_STORY % STORIES_A_MONTH >= FIRST_LIFE
+
+
+def _open_deals(world: World) -> Iterator[Deal]:
+    for deal in world.deals.values():
+        truth = deal.truth
+        if (
+            truth.status == "open"
+            and truth.excluded_reason is None
+            and truth.pipeline_kind == "sales"
+            and deal.record["pipeline_id"] == company.SALES
+            and deal.responsible not in (company.NOBODY_ID, staff.SILENT)
+            and _is_of_a_life(deal.id)
+        ):
+            yield deal
+
+
+def _latest(deals: Iterator[Deal] | list[Deal]) -> Deal:
+    deal = max(deals, key=lambda one: (one.truth.created_at, one.id), default=None)
+    if deal is None:
+        raise NothingFitsError("No open deal fits: the demo company is too young or too small.")
+    return deal
+
+
+def _unpaid_invoice(world: World) -> Invoice:
+    """The latest invoice of a won deal nothing was paid for yet."""
+    waiting = [
+        deal
+        for deal in world.deals.values()
+        if deal.truth.status == "won"
+        and _is_of_a_life(deal.id)
+        and deal.invoices
+        and deal.invoices[0].unpaid == deal.invoices[0].kopecks
+    ]
+    if not waiting:
+        raise NothingFitsError("No unpaid invoice of a won deal: the demo company is too young.")
+    return max(waiting, key=lambda deal: (deal.truth.won_at or 0, deal.id)).invoices[0]
+
+
+def _about(deal: Deal) -> dict[str, Any]:
+    return {"deal_id": deal.id, "intent_id": deal.truth.intent_id}
+
+
+def _about_money(payment: PaymentTruth) -> dict[str, Any]:
+    return {
+        "payment_ref_key": payment.ref_key,
+        "amount": payment.kopecks / 100,
+        "is_posted": payment.is_posted,
+    }

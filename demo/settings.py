@@ -1,0 +1,42 @@
+"""What the demo servers can be told; the only place of this package that reads the environment.
+
+The secrets here guard invented data on loopback, so they have public defaults.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from demo import company
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 8101
+DEFAULT_REQUESTS_PER_SECOND = 50
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """Credentials a client has to show, and how many requests a second amoCRM lets through."""
+
+    token: str = "demo-token"
+    onec_user: str = "demo"
+    onec_password: str = "demo"
+    requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
+
+
+def default_token(environ: Mapping[str, str]) -> str:
+    """The bearer token unless `--token` is given: variable DEMO_TOKEN, else the public default."""
+    return environ.get("DEMO_TOKEN") or ServerSettings.token
+
+
+def client_environment(port: int, settings: ServerSettings) -> dict[str, str]:
+    """The variables that point the product's own clients at these servers."""
+    base = f"http://{HOST}:{port}"
+    return {
+        "AMOCRM_BASE_URL": f"{base}/amocrm",
+        "AMOCRM_TOKEN": settings.token,
+        "AMOCRM_REQUESTS_PER_SECOND": str(settings.requests_per_second),
+        "ONEC_BASE_URL": f"{base}/onec/odata/standard.odata",
+        "ONEC_USER": settings.onec_user,
+        "ONEC_PASSWORD": settings.onec_password,
+        "ONEC_TIMEZONE": company.ZONE,
+    }

@@ -1,0 +1,93 @@
+"""The whole demo company up to a present: stories told month by month into one store and one
+ledger.
+
+Every story has its own random numbers (seed, month, place in the month) and its own block of ids,
+and is told in time order up to the present. So the same seed and date give the same world, and a
+later present (with `months` grown to keep the first month) gives the same world continued. The one
+exception: the silent manager's last three workdays. Belongs here: how many stories a month has and
+the order of telling. Does not belong: what happens in a story.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from demo import accounting_records, crm_records, staff
+from demo.identity import STORIES_A_MONTH
+from demo.ledger import Ledger
+from demo.lives import keep_house, tell_life
+from demo.moscow import FIRST_MONTH, month_of, month_start, workdays_before
+from demo.scenarios import SCENARIOS, tell_scenario
+from demo.store import Store, empty_store
+from demo.story import Deal, Story
+from demo.tales import findable_stories
+
+FIRST_LIFE = 100
+"""Places of a month: scenarios first (so that they get short invoice numbers), then lives, then
+what is made happen.
+"""
+FIRST_HAPPENING = 2500
+HOUSEKEEPING = STORIES_A_MONTH - 1
+LIVES_A_MONTH = 325
+"""With repeat purchases and the planted scenarios this makes about 400 enquiries a month."""
+
+_SEASON = (0.85, 0.95, 1.08, 1.05, 0.92, 0.97, 0.95, 0.98, 1.08, 1.12, 1.08, 0.97)
+
+
+@dataclass
+class World:
+    """The store the stand-ins serve, the ledger that knows the truth, and the present both are
+    told up to.
+    """
+
+    store: Store
+    ledger: Ledger
+    as_of: datetime
+    seed: int
+    deals: dict[int, Deal] = field(default_factory=dict)
+    happenings: int = 0
+
+
+def build_world(*, seed: int, months: int, scale: float, as_of: datetime) -> World:
+    """The company's last `months` calendar months, the running one included, up to `as_of` (aware).
+
+    `scale` 1 is about 400 enquiries a month. Raises ValueError for a naive `as_of`, no months, a
+    start before 2015 or a scale too large for a month's numbers.
+    """
+    if as_of.tzinfo is None:
+        raise ValueError("The demo company needs a present with a time zone.")
+    until = int(as_of.timestamp())
+    first, last = month_of(until) - months + 1, month_of(until)
+    if months < 1 or first < FIRST_MONTH:
+        raise ValueError(
+            "The demo company needs at least one month and starts no earlier than 2015."
+        )
+    world = World(empty_store(), Ledger(seed=seed, months=months, as_of=until), as_of, seed)
+    crm_records.write_dictionaries(world.store, month_start(first))
+    accounting_records.write_catalogs(world.store, month_start(first))
+    silent_since = workdays_before(until, staff.SILENT_WORKDAYS)
+    for month in range(first, last + 1):
+        _tell_month(world, month, until, scale, silent_since)
+    world.ledger.stories = findable_stories(world.ledger)
+    return world
+
+
+def _tell_month(world: World, month: int, until: int, scale: float, silent_since: int) -> None:
+    for place, scenario in enumerate(SCENARIOS):
+        if scenario.is_told_in(month, place):
+            fault = tell_scenario(scenario, Story(world, world.seed, month, place, until))
+            if fault is not None:
+                world.ledger.faults.append(fault)
+    for place in range(FIRST_LIFE, FIRST_LIFE + _lives(world.seed, month, scale)):
+        tell_life(Story(world, world.seed, month, place, until), silent_since)
+    keep_house(Story(world, world.seed, month, HOUSEKEEPING, until))
+
+
+def _lives(seed: int, month: int, scale: float) -> int:
+    chance = random.Random(f"{seed}:{month}:lives")
+    lives = round(LIVES_A_MONTH * scale * _SEASON[month % 12] * chance.uniform(0.95, 1.05))
+    if FIRST_LIFE + lives > FIRST_HAPPENING:
+        raise ValueError("The scale is too large for the numbers of one month: at most 6.")
+    return lives
