@@ -543,7 +543,7 @@ SCENARIOS = (
     Scenario(
         "repeat_customer",
         _repeat_customer,
-        "A customer who had paid called again with a deal of its own: a second lead, of kind repeat.",
+        "A customer who had paid called again, with a deal of its own: a second, repeat lead.",
         {
             "leads": 2,
             "kinds": ["new", "repeat"],

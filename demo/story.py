@@ -272,33 +272,43 @@ class Story:
             excluded=excluded,
             city=city,
         )
-        records = [f"deal:{deal.id}"]
+        self._note_enquiry(deal, channel, self._traces(deal, channel, passes_inbox, talk, ended))
+        return deal
+
+    def _traces(
+        self, deal: Deal, channel: company.Channel, passes_inbox: bool, talk: int, ended: int
+    ) -> tuple[int, list[str]]:
+        """What the event leaves beside the deal: when it began, its records, main one first."""
+        began, records = self.t, [f"deal:{deal.id}"]
         call_id = identity.guid(self.rng) if channel.kind == "call" else None
         if passes_inbox:
             records.insert(0, f"unsorted:{self._inbox_item(deal, channel, call_id, talk)}")
-        at = self.t
         if call_id is not None:
             if not passes_inbox:
-                at = self.t = ended - self.rng.randrange(60, 200) - talk
-            else:
-                self.t = ended
+                began = ended - self.rng.randrange(60, 200) - talk
+            self.t = ended if passes_inbox else began
             records.append(f"note:{self._call(deal, 'call_in', talk, call_id)}")
-            self.t = ended
-        self._note_enquiry(deal, EnquiryTruth(
-            records[0], records, channel.kind, channel.kind not in ("outbound", "upsell"), at,
-            intent.intent_id if intent else None, excluded,
-        ))  # fmt: skip
-        return deal
+        self.t = ended
+        return began, records
 
-    def _note_enquiry(self, deal: Deal, enquiry: EnquiryTruth) -> None:
-        deal.enquiry = enquiry
+    def _note_enquiry(
+        self, deal: Deal, channel: company.Channel, traces: tuple[int, list[str]]
+    ) -> None:
+        began, records = traces
+        deal.enquiry = enquiry = EnquiryTruth(
+            record=records[0],
+            records=records,
+            kind=channel.kind,
+            is_inbound=channel.kind not in ("outbound", "upsell"),
+            at=began,
+            intent_id=deal.truth.intent_id,
+            excluded_reason=deal.truth.excluded_reason,
+        )
         self.world.ledger.enquiries[enquiry.record] = enquiry
-        intent = deal.intent
-        if intent is None:
-            return
-        intent.enquiry_records.append(enquiry.record)
-        if len(intent.enquiry_records) == 1:
-            intent.wanted_at = enquiry.at
+        if deal.intent is not None:
+            deal.intent.enquiry_records.append(enquiry.record)
+            if len(deal.intent.enquiry_records) == 1:
+                deal.intent.wanted_at = began
 
     def new_deal(
         self,
@@ -331,8 +341,7 @@ class Story:
         self.world.ledger.deals[deal_id] = truth
         if intent is not None:
             intent.deal_ids.append(deal_id)
-            if intent.primary_deal_id is None:
-                intent.primary_deal_id = deal_id
+            intent.primary_deal_id = intent.primary_deal_id or deal_id
         record = crm_records.lead(
             id=deal_id,
             name=name or f"Заявка: {self.rng.choice(words.GOODS)}",

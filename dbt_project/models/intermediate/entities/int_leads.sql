@@ -178,7 +178,7 @@ int_leads as (
         coalesce(lead_managers.manager_id, 'unassigned') as manager_id,
         primary_deals.deal_id as primary_deal_id,
         coalesce(lead_outcomes.highest_rank_number >= 3, false) as is_qualified,
-        coalesce(lead_outcomes.highest_rank_number >= 5, false) as has_proposal,
+        coalesce(lead_outcomes.highest_rank_number >= 4, false) as has_proposal,
         coalesce(lead_outcomes.won_deals_count, 0) > 0 as is_won,
         lead_outcomes.first_won_at as won_at,
         worked_leads.lead_id is not null as is_worked_by_human,

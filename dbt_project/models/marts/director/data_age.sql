@@ -1,17 +1,16 @@
 -- How old the numbers are, per source: the last time its tables were brought up to date.
 with
 
-loads as (
-    select * from {{ ref('stg_ingestion__loads') }}
+sources as (
+    select source_name, last_loaded_at from {{ ref('int_sources') }}
 ),
 
 data_age as (
     select
         source_name,
-        max(applied_at) as last_loaded_at,
-        round(extract(epoch from {{ business_now() }} - max(applied_at)) / 60)::integer as age_minutes
-    from loads
-    group by source_name
+        last_loaded_at,
+        round(extract(epoch from {{ business_now() }} - last_loaded_at) / 60)::integer as age_minutes
+    from sources
 )
 
 select * from data_age

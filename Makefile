@@ -1,0 +1,69 @@
+# Everything a person does here is one of these; `make` alone lists them.
+#
+# Settings come from the environment, then from .env (see .env.example). All state lies under
+# VAR_DIR (var/ by default): removing that folder after `make down` starts from nothing.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+PACKAGES := warehouse ingestion expectations alerts orchestration demo
+
+# The default python3 of the machine, unless told otherwise: make demo PYTHON3=python3.12
+PYTHON3 ?= python3
+INSTALLED := .venv/installed
+
+export VAR_DIR ARGS
+
+##@ Try it
+demo: $(INSTALLED) ## a whole refresh on an invented company, and what came of it
+	@scripts/demo
+
+up: $(INSTALLED) ## Dagster's UI and daemon on 127.0.0.1, refreshing every 15 minutes
+	@scripts/up
+
+status: $(INSTALLED) ## what is running
+	@scripts/status
+
+down: $(INSTALLED) ## stop all that was started, and nothing else
+	@scripts/down
+
+olist: $(INSTALLED) ## the real Olist funnel through `exports`: make olist DATA=../shared/data/olist
+	@scripts/olist "$(DATA)"
+
+##@ Work
+test: $(INSTALLED) ## all tests, on data and ports of their own: make test ARGS="-k refund"
+	@scripts/test $(ARGS)
+
+lint: $(INSTALLED) ## style, types, format
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+format: $(INSTALLED) ## repair what lint can repair by itself
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+dbt: $(INSTALLED) ## any dbt command: make dbt ARGS="build -s int_leads+"
+	@scripts/run dbt $(ARGS)
+
+psql: $(INSTALLED) ## a prompt in the warehouse
+	@scripts/run python -m warehouse psql
+
+docs: $(INSTALLED) ## dbt's documentation of every table and column, served on 127.0.0.1
+	@scripts/docs
+
+lock: $(INSTALLED) ## pin the versions of pyproject.toml anew into requirements.lock (needs uv)
+	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
+
+help:
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Installed once, and again whenever the lock changes.
+$(INSTALLED): requirements.lock
+	@PYTHON3="$(PYTHON3)" scripts/install
+
+.PHONY: demo up status down olist test lint format dbt psql docs lock help

@@ -1,0 +1,1 @@
+"""Ways to people, each an `alerts.models.Channel`. Imported only when chosen: httpx is not free."""

@@ -1,0 +1,27 @@
+"""Ingestion: an API, a file or a workbook becomes the Postgres schema `raw_<source>`.
+
+It knows dlt and nothing of dbt, Dagster, expectations or alerts. This is its face; the rest is
+private to it.
+"""
+
+from __future__ import annotations
+
+from ingestion.catalog import SourceSpec, TableSpec
+from ingestion.errors import IngestionError, SettingsError, SourceError
+from ingestion.pipeline import Progress, RunResult, init, run_source
+from ingestion.settings import Settings
+from ingestion.sources import SOURCES
+
+__all__ = [
+    "SOURCES",
+    "IngestionError",
+    "Progress",
+    "RunResult",
+    "Settings",
+    "SettingsError",
+    "SourceError",
+    "SourceSpec",
+    "TableSpec",
+    "init",
+    "run_source",
+]

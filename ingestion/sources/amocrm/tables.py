@@ -1,0 +1,116 @@
+"""The raw tables of amoCRM. Field meanings: README.md beside this file."""
+
+from __future__ import annotations
+
+from ingestion.catalog import table
+
+TABLES = (
+    table(
+        "account",
+        key="id",
+        mode="snapshot",
+        about="One row: the account itself. web_url is the base address for links to cards.",
+        columns="""id bigint, name text, subdomain text, currency text, country text, timezone text,
+            web_url text""",
+    ),
+    table(
+        "users",
+        key="id",
+        mode="snapshot",
+        about="One row per user; the group is the department.",
+        columns="""id bigint, name text, email text, is_active bool, is_admin bool, group_id bigint,
+            group_name text""",
+    ),
+    table(
+        "pipelines",
+        key="id",
+        mode="snapshot",
+        about="One row per sales pipeline.",
+        columns="id bigint, name text, sort bigint, is_main bool, is_archive bool",
+    ),
+    table(
+        "pipeline_statuses",
+        key="pipeline_id, id",
+        mode="snapshot",
+        about="One row per stage of a pipeline; 142 (won) and 143 (lost) repeat in every pipeline.",
+        columns="pipeline_id bigint, id bigint, name text, sort bigint, type bigint",
+    ),
+    table(
+        "loss_reasons",
+        key="id",
+        mode="snapshot",
+        about="One row per reason of loss.",
+        columns="id bigint, name text, sort bigint",
+    ),
+    table(
+        "custom_fields",
+        key="entity_type, id",
+        mode="snapshot",
+        about="One row per custom field of leads, contacts and companies.",
+        columns="entity_type text, id bigint, name text, code text, type text, enums json",
+    ),
+    table(
+        "leads",
+        key="id",
+        about="One row per lead (deal) the token may see; a deleted one keeps its last row.",
+        columns="""id bigint, name text, price numeric, responsible_user_id bigint, group_id bigint,
+            status_id bigint, pipeline_id bigint, loss_reason_id bigint, source_id bigint,
+            created_by bigint, updated_by bigint, created_at timestamptz,
+            updated_at timestamptz, closed_at timestamptz, closest_task_at timestamptz,
+            is_deleted bool, tags json, contacts json, companies json, custom_fields_values json""",
+    ),
+    table(
+        "deleted_leads",
+        key="id",
+        about="One row per lead ever seen in the bin (a tombstone); it is never removed.",
+        columns="id bigint, updated_at timestamptz, updated_by bigint",
+    ),
+    table(
+        "contacts",
+        key="id",
+        about="One row per contact; a merged or deleted one keeps its last row.",
+        columns="""id bigint, name text, first_name text, last_name text,
+            responsible_user_id bigint, created_by bigint, updated_by bigint,
+            created_at timestamptz, updated_at timestamptz, is_deleted bool, tags json,
+            companies json, custom_fields_values json""",
+    ),
+    table(
+        "companies",
+        key="id",
+        about="One row per company.",
+        columns="""id bigint, name text, responsible_user_id bigint, created_by bigint,
+            updated_by bigint, created_at timestamptz, updated_at timestamptz, is_deleted bool,
+            tags json, custom_fields_values json""",
+    ),
+    table(
+        "unsorted",
+        key="uid",
+        about="One row per enquiry ever seen unsorted; accepted and declined ones keep their row.",
+        columns="""uid text, source_uid text, source_name text, category text, pipeline_id bigint,
+            created_at timestamptz, metadata json, leads json, contacts json, companies json""",
+    ),
+    table(
+        "tasks",
+        key="id",
+        about="One row per task. There is no completed_at: updated_at of a completed one serves.",
+        columns="""id bigint, responsible_user_id bigint, group_id bigint, created_by bigint,
+            updated_by bigint, entity_id bigint, entity_type text, is_completed bool,
+            task_type_id bigint, text text, result_text text, duration bigint,
+            complete_till timestamptz, created_at timestamptz, updated_at timestamptz""",
+    ),
+    table(
+        "events",
+        key="id",
+        about="One row per event (stage moves, new responsible, calls, deletions, merges).",
+        columns="""id text, type text, entity_id bigint, entity_type text, created_by bigint,
+            created_at timestamptz, value_before json, value_after json""",
+    ),
+    table(
+        "notes",
+        key="entity_type, id",
+        about="One row per note of a lead, contact or company; calls are call_in and call_out.",
+        columns="""entity_type text, id bigint, entity_id bigint, note_type text, created_by bigint,
+            updated_by bigint, responsible_user_id bigint, created_at timestamptz,
+            updated_at timestamptz, params json""",
+    ),
+)

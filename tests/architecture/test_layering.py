@@ -1,0 +1,98 @@
+"""Which layer of the dbt project may read which, told from its text: no dbt, no database."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ingestion import SOURCES
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = ROOT / "dbt_project" / "models"
+REF = re.compile(r"""\bref\(\s*['"]([a-z0-9_]+)['"]""")
+SOURCE = re.compile(r"""\bsource\(\s*['"]([a-z0-9_]+)['"]\s*,\s*['"]([a-z0-9_]+)['"]""")
+COMMENT = re.compile(r"\{#.*?#\}|--[^\n]*", re.DOTALL)
+
+
+def sql_of(folder: str) -> dict[str, str]:
+    """Text of the models below `folder`, by name, without comments."""
+    return {
+        file.stem: COMMENT.sub("", file.read_text("utf-8"))
+        for file in (MODELS / folder).rglob("*.sql")
+    }
+
+
+def yml_entries(kind: str) -> Iterator[dict[str, Any]]:
+    for file in MODELS.rglob("*.yml"):
+        yield from (yaml.safe_load(file.read_text("utf-8")) or {}).get(kind, [])
+
+
+def meta(entry: dict[str, Any]) -> dict[str, Any]:
+    return entry.get("config", {}).get("meta", {}) | entry.get("meta", {})
+
+
+@pytest.mark.parametrize(
+    ("reader", "forbidden"),
+    [
+        ("marts", "staging"),
+        ("marts", "intermediate/steps"),
+        ("intermediate", "marts"),
+        ("staging", "intermediate"),
+        ("staging", "marts"),
+        ("intermediate/entities", "intermediate/metrics"),
+    ],
+)
+def test_a_layer_does_not_read_past_its_neighbour(reader: str, forbidden: str) -> None:
+    names = set(sql_of(forbidden))
+    for model, sql in sql_of(reader).items():
+        assert not set(REF.findall(sql)) & names, f"{model} reads {forbidden}"
+
+
+@pytest.mark.parametrize("layer", ["intermediate", "marts"])
+def test_only_staging_reads_raw_tables(layer: str) -> None:
+    for model, sql in sql_of(layer).items():
+        raw = [table for schema, table in SOURCE.findall(sql) if schema.startswith("raw_")]
+        assert not raw, f"{model} reads raw {raw}"
+
+
+def test_staging_of_a_source_reads_only_that_source() -> None:
+    for source in SOURCES:
+        for model, sql in sql_of(f"staging/{source.name}").items():
+            schemas = {schema for schema, _ in SOURCE.findall(sql)}
+            assert schemas <= {source.schema}, f"{model} reads {schemas}"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_every_raw_table_is_a_dbt_source_and_the_reverse(source: Any) -> None:
+    declared = {table.name for table in source.tables}
+    known = {
+        table["name"]
+        for entry in yml_entries("sources")
+        if entry["name"] == source.schema
+        for table in entry["tables"]
+        # Ingestion's own bookkeeping, such as which loads are visible.
+        if not table["name"].startswith("_")
+    }
+    assert known == declared
+
+
+@pytest.mark.parametrize("thing", ["lead", "deal", "payment"])
+def test_exactly_one_model_defines(thing: str) -> None:
+    definers = [
+        entry["name"] for entry in yml_entries("models") if meta(entry).get("defines") == thing
+    ]
+    assert len(definers) == 1, definers
+
+
+def test_every_model_is_described_by_what_one_row_is() -> None:
+    described = {entry["name"]: entry.get("description", "") for entry in yml_entries("models")}
+    for model in sql_of(""):
+        text = described.get(model, "")
+        assert text.startswith(("One row", "{{ doc(")), f"{model}: {text!r}"
+
+
+def test_no_yml_describes_a_model_that_does_not_exist() -> None:
+    assert {entry["name"] for entry in yml_entries("models")} <= set(sql_of(""))

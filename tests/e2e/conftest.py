@@ -1,0 +1,139 @@
+"""The product as its users run it: the embedded Postgres, the demo company's HTTP, one run through Dagster."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from warehouse import service
+from warehouse.connections import Connections
+from warehouse.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+AS_OF = "2026-11-20T15:00:00+03:00"
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Company:
+    """A warehouse under `var_dir` with the environment its commands run in."""
+
+    connections: Connections
+    environment: dict[str, str]
+
+    def run(self, *command: str, expect: int = 0) -> str:
+        """A command with the project's environment, as the Makefile runs it."""
+        return self.script("scripts/run", *command, expect=expect)
+
+    def script(self, *command: str, expect: int = 0) -> str:
+        """What it printed; when it ends otherwise than expected, that is the test's message."""
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        output = done.stdout + done.stderr
+        assert done.returncode == expect, f"{' '.join(command)} ended with {done.returncode}\n{output[-6000:]}"
+        return output
+
+    def query(self, statement: str) -> Rows:
+        with psycopg.connect(self.connections.url("transformer")) as connection:
+            return connection.execute(statement.encode()).fetchall()
+
+    def execute(self, statement: str) -> int:
+        """Changes the warehouse by hand, as nobody should; rows changed."""
+        with psycopg.connect(self.connections.url("transformer")) as connection:
+            return connection.execute(statement.encode()).rowcount
+
+
+@pytest.fixture(scope="session")
+def new_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Company]]:
+    """Makes a warehouse of its own (data, port, passwords) with the given settings."""
+    started: list[Settings] = []
+
+    def make(**environment: str) -> Company:
+        settings = Settings(var_dir=tmp_path_factory.mktemp("company"))
+        connections = service.up(settings)
+        started.append(settings)
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return Company(connections, {**inherited, "VAR_DIR": str(settings.var_dir), **environment})
+
+    yield make
+    for settings in started:
+        service.down(settings)
+
+
+@dataclass(frozen=True)
+class DemoServer:
+    """The demo company's systems on loopback."""
+
+    address: str
+    environment: dict[str, str]
+
+    def ledger(self) -> dict[str, Any]:
+        return self._ask("/demo/ledger", None)
+
+    def happen(self, name: str) -> dict[str, Any]:
+        return self._ask("/demo/happen", {"name": name})
+
+    def _ask(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        request = urllib.request.Request(
+            self.address + path,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            answered: dict[str, Any] = json.load(answer)
+        return answered
+
+
+@pytest.fixture(scope="session")
+def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
+    log = (tmp_path_factory.mktemp("demo") / "log").open("w")
+    options = ["--months", "25", "--seed", "7", "--as-of", AS_OF, "--requests-per-second", "500"]
+    server = subprocess.Popen(
+        [sys.executable, "-u", "-m", "demo", "serve", "--port", "0", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+    )
+    assert server.stdout is not None
+    ready = server.stdout.readline()
+    port = ready.split("http://127.0.0.1:")[1].split("/")[0]
+    spoken = subprocess.run(
+        [sys.executable, "-m", "demo", "env", "--port", port, "--requests-per-second", "400"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    environment = dict(
+        line.removeprefix("export ").replace("'", "").split("=", 1)
+        for line in spoken.stdout.splitlines()
+    )
+    yield DemoServer(f"http://127.0.0.1:{port}", environment)
+    server.terminate()
+    server.wait(timeout=20)
+    log.close()
+
+
+@pytest.fixture(scope="session")
+def demo_company(
+    new_company: Callable[..., Company], demo_server: DemoServer
+) -> Company:
+    """The demo company's warehouse after one refresh through Dagster, as of AS_OF."""
+    company = new_company(BUSINESS_NOW=AS_OF, **demo_server.environment)
+    company.run("python", "-m", "orchestration", "refresh")
+    return company

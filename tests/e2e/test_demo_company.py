@@ -1,0 +1,351 @@
+"""The marts against the demo company's ledger, which was written before any record existed.
+
+The tests run in the order of the file: the last ones make things happen and refresh again.
+"""
+
+from collections import Counter, defaultdict
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Company, DemoServer
+
+pytestmark = pytest.mark.e2e
+
+MONTHLY_MEASURES = ("leads", "won_deals", "payments_count", "revenue")
+
+
+@pytest.fixture(scope="module")
+def ledger(demo_company: Company, demo_server: DemoServer) -> dict[str, Any]:
+    return demo_server.ledger()
+
+
+def deal_key(deal_id: int) -> str:
+    return f"amocrm:main:{deal_id}"
+
+
+def monthly_from_marts(company: Company) -> dict[tuple[str, str], tuple[Any, ...]]:
+    rows = company.query(
+        """
+        select to_char(month_start, 'YYYY-MM'), channel, leads_count, won_deals_count, payments_count, revenue_amount
+        from mart_marketing.channels_monthly
+        """
+    )
+    return {
+        (month, channel): (leads, won, payments, round(float(revenue), 2))
+        for month, channel, leads, won, payments, revenue in rows
+        if any((leads, won, payments, revenue))
+    }
+
+
+def monthly_from_ledger(ledger: dict[str, Any]) -> dict[tuple[str, str], tuple[Any, ...]]:
+    return {
+        (row["month"], row["channel"]): tuple(row[measure] for measure in MONTHLY_MEASURES)
+        for row in ledger["totals"]
+        if any(row[measure] for measure in MONTHLY_MEASURES)
+    }
+
+
+def test_leads_wins_payments_and_revenue_equal_the_ledger_in_every_month_and_channel(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    expected = monthly_from_ledger(ledger)
+    assert len(expected) > 200
+    assert monthly_from_marts(demo_company) == expected
+
+
+def test_deals_by_status_equal_the_ledger_in_every_month_and_channel(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    rows = demo_company.query(
+        """
+        select to_char(created_date, 'YYYY-MM'), channel, status, count(*)
+        from intermediate.int_deals
+        where deal_excluded_reason is null
+        group by 1, 2, 3
+        """
+    )
+    counted = {(month, channel, status): count for month, channel, status, count in rows}
+    expected = {
+        (row["month"], row["channel"], status): row[f"deals_{status}"]
+        for row in ledger["totals"]
+        for status in ("open", "won", "lost")
+        if row[f"deals_{status}"]
+    }
+    assert counted == expected
+
+
+def test_every_deal_has_the_status_and_exclusion_its_author_meant(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    rows = demo_company.query("select deal_id, status, deal_excluded_reason from intermediate.int_deals")
+    expected = {
+        deal_key(deal["deal_id"]): (deal["status"], deal["excluded_reason"])
+        for deal in ledger["deals"]
+        if deal["pipeline_kind"] == "sales"
+    }
+    assert {deal: (status, reason) for deal, status, reason in rows} == expected
+
+
+def test_one_intent_is_one_lead_with_its_kind_and_channel(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    leads_of_intents, intents_of_leads = match_intents_with_leads(demo_company, ledger)
+    assert all(len(leads) == 1 for leads in leads_of_intents.values())
+    assert all(len(intents) == 1 for intents in intents_of_leads.values())
+    described = {
+        lead: (kind, channel)
+        for lead, kind, channel in demo_company.query(
+            "select lead_id, lead_kind, channel from intermediate.int_leads"
+        )
+    }
+    assert len(described) == len(ledger["intents"])
+    assert {
+        intent["intent_id"]: described[next(iter(leads_of_intents[intent["intent_id"]]))]
+        for intent in ledger["intents"]
+    } == {
+        intent["intent_id"]: (intent["lead_kind_expected"], intent["channel"])
+        for intent in ledger["intents"]
+    }
+
+
+def match_intents_with_leads(
+    company: Company, ledger: dict[str, Any]
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    lead_of_record = dict(company.query(LEADS_OF_RECORDS))
+    leads_of_intents: dict[str, set[str]] = defaultdict(set)
+    intents_of_leads: dict[str, set[str]] = defaultdict(set)
+    for intent in ledger["intents"]:
+        for record in intent["enquiry_records"]:
+            if lead := lead_of_record.get(record):
+                leads_of_intents[intent["intent_id"]].add(lead)
+                intents_of_leads[lead].add(intent["intent_id"])
+    return leads_of_intents, intents_of_leads
+
+
+# The ledger's names of records (`unsorted:…`, `deal:…`, `note:…`) beside the leads they became.
+LEADS_OF_RECORDS = """
+    select
+        case records.record_type
+            when 'deal' then 'deal:' || split_part(records.record_id, ':', 3)
+            when 'unsorted' then 'unsorted:' || split_part(records.record_id, 'unsorted-', 2)
+            when 'call' then 'note:' || regexp_replace(records.record_id, '^.*-', '')
+        end,
+        leads.lead_id
+    from intermediate.int_enquiry_records as records
+    inner join (
+        select lead_id, unnest(enquiry_ids) as enquiry_id from intermediate.int_leads
+    ) as leads
+        on records.enquiry_id = leads.enquiry_id
+"""
+
+
+def test_enquiries_are_counted_and_excluded_as_their_author_meant(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    rows = demo_company.query(
+        "select is_inbound, enquiry_kind, excluded_reason, count(*) from intermediate.int_enquiries group by 1, 2, 3"
+    )
+    expected = Counter(
+        (enquiry["is_inbound"], enquiry["kind"], enquiry["excluded_reason"])
+        for enquiry in ledger["enquiries"]
+    )
+    assert {row[:3]: row[3] for row in rows} == dict(expected)
+
+
+def test_every_payment_goes_to_the_deal_its_trace_leads_to_and_no_other(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    allocated: dict[str, set[str]] = defaultdict(set)
+    for payment, deal in demo_company.query(
+        "select payment_id, deal_id from intermediate.int_payment_allocations"
+    ):
+        allocated[payment].add(deal)
+    expected = {
+        f"onec:main:{payment['ref_key']}": {deal_key(payment["expected_deal_id"])}
+        for payment in ledger["payments"]
+        if payment["counts"] and payment["expected_deal_id"]
+    }
+    assert len(expected) > 1000
+    assert dict(allocated) == expected
+
+
+def test_every_planted_fault_has_the_outcome_written_for_it(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    outcomes = Outcomes(demo_company)
+    assert len({fault["name"] for fault in ledger["faults"]}) > 25
+    wrong = [
+        f"{fault['name']} of {fault['month']}: {name} is {outcomes.of(fault)[name]}, written {expected}"
+        for fault in ledger["faults"]
+        for name, expected in fault["values"].items()
+        if outcomes.of(fault)[name] != expected
+    ]
+    assert wrong == []
+
+
+class Outcomes:
+    """What the warehouse made of the records of a planted fault, under the ledger's names."""
+
+    def __init__(self, company: Company) -> None:
+        self.leads_of_records: dict[str, str] = dict(company.query(LEADS_OF_RECORDS))
+        self.leads = {
+            row[0]: row[1:]
+            for row in company.query(
+                "select lead_id, lead_kind, created_at, manager_id, is_worked_by_human from intermediate.int_leads"
+            )
+        }
+        self.deals = {
+            row[0]: row[1:]
+            for row in company.query("select deal_id, status, deal_excluded_reason from intermediate.int_deals")
+        }
+        self.payments = {
+            row[0]: row[1:]
+            for row in company.query(
+                """
+                select payments.payment_id, payments.paid_amount, coalesce(sum(allocations.allocated_amount), 0)
+                from intermediate.int_payments as payments
+                left join intermediate.int_payment_allocations as allocations using (payment_id)
+                where payments.payment_excluded_reason is null
+                group by payments.payment_id, payments.paid_amount
+                """
+            )
+        }
+
+    def of(self, fault: dict[str, Any]) -> dict[str, Any]:
+        records = fault["records"]
+        leads = [
+            self.leads[lead]
+            for lead in dict.fromkeys(
+                self.leads_of_records[record]
+                for record in records["enquiries"]
+                if record in self.leads_of_records
+            )
+        ]
+        deals = [self.deals[deal_key(deal)] for deal in records["deals"]]
+        paid = [
+            self.payments[key]
+            for payment in records["payments"]
+            if (key := f"onec:main:{payment}") in self.payments
+        ]
+        return {
+            "leads": len(leads),
+            "kinds": [lead[0] for lead in sorted(leads, key=lambda lead: lead[1])],
+            "deals": dict(Counter(status for status, reason in deals if reason is None)),
+            "excluded": dict(Counter(reason for _, reason in deals if reason is not None)),
+            "payments": len(paid),
+            "revenue": float(sum(amount for amount, _ in paid)),
+            "unmatched": float(sum(amount - matched for amount, matched in paid)),
+            "unassigned": sum(lead[2] == "unassigned" for lead in leads),
+            "unworked": sum(not lead[3] for lead in leads),
+        }
+
+
+def test_the_bridge_closes_and_its_ends_are_the_ledgers_enquiries_and_payments(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    totals = dict(
+        demo_company.query(
+            "select step, sum(row_count) from mart_finance.reconciliation_bridge"
+            " where grain = 'month' and row_kind = 'subtotal' group by step"
+        )
+    )
+    assert totals["enquiries"] == sum(enquiry["is_inbound"] for enquiry in ledger["enquiries"])
+    assert totals["leads"] == len(ledger["intents"])
+    assert totals["payments"] == sum(payment["counts"] for payment in ledger["payments"])
+    demo_company.run("dbt", "test", "-s", "reconciliation_bridge_closes")
+
+
+@pytest.mark.parametrize(
+    "removed",
+    [
+        "int_leads where lead_id = (select min(lead_id) from intermediate.int_leads)",
+        "int_deals where deal_id = (select min(deal_id) from intermediate.int_deals where status = 'won'"
+        " and deal_excluded_reason is null)",
+        "int_payments where payment_id = (select min(payment_id) from intermediate.int_payment_allocations)",
+        "int_enquiries where enquiry_id = (select enquiry_ids[2] from intermediate.int_leads"
+        " where joined_enquiries_count > 0 order by lead_id limit 1)",
+    ],
+)
+def test_the_bridge_does_not_close_when_one_row_is_removed_by_hand(
+    demo_company: Company, removed: str
+) -> None:
+    published = demo_company.query("select count(*), sum(row_count) from mart_finance.reconciliation_bridge")
+    table = removed.split()[0]
+    demo_company.execute(f"create table intermediate.kept as select * from intermediate.{table}")
+    try:
+        assert demo_company.execute(f"delete from intermediate.{removed}") == 1
+        said = demo_company.run("dbt", "build", "-s", "path:models/marts/finance", expect=1)
+        assert "reconciliation_bridge_closes" in said
+        assert "Not published" in said
+    finally:
+        demo_company.execute(
+            f"truncate intermediate.{table}; insert into intermediate.{table} select * from intermediate.kept;"
+            " drop table intermediate.kept"
+        )
+    assert published == demo_company.query(
+        "select count(*), sum(row_count) from mart_finance.reconciliation_bridge"
+    )
+
+
+def test_readers_see_marts_and_nothing_below(demo_company: Company) -> None:
+    schemas = [
+        schema
+        for (schema,) in demo_company.query(
+            "select nspname from pg_namespace where has_schema_privilege('reader', nspname, 'usage')"
+            " and nspname !~ '^(pg_|information_schema)'"
+        )
+    ]
+    assert "mart_director" in schemas
+    assert all(schema.startswith("mart_") or schema == "quality" for schema in schemas)
+
+
+def test_quality_outcomes_have_an_owner_and_a_share(demo_company: Company) -> None:
+    rows = demo_company.query(
+        "select check_id, status, checked_count, failing_count, failing_share, owner from quality.check_results"
+    )
+    assert len(rows) > 10
+    assert {status for _, status, *_ in rows} <= {"passed", "failed", "nothing_to_check"}
+    assert any(status == "failed" for _, status, *_ in rows)
+    for check_id, status, checked, failing, share, owner in rows:
+        assert owner, check_id
+        if status != "nothing_to_check":
+            assert float(share) == pytest.approx(failing / checked, abs=1e-4), check_id
+
+
+def test_alerts_go_out_once(demo_company: Company) -> None:
+    demo_company.run("python", "-m", "alerts", "send")
+    sent = demo_company.query("select count(*) from alerting.deliveries where status = 'sent'")
+    demo_company.run("python", "-m", "alerts", "send")
+    assert sent == demo_company.query("select count(*) from alerting.deliveries where status = 'sent'")
+
+
+def raw_fingerprints(company: Company) -> dict[str, Any]:
+    tables = company.query(
+        "select table_schema || '.' || table_name from information_schema.tables"
+        " where table_schema in ('raw_amocrm', 'raw_onec') and table_name !~ '^_'"
+    )
+    return {
+        table: company.query(
+            f"select count(*), sum(hashtextextended(rows::text, 0)::numeric) from {table} as rows"
+        )
+        for (table,) in tables
+    }
+
+
+def test_a_second_refresh_changes_nothing(demo_company: Company) -> None:
+    raw_before, marts_before = raw_fingerprints(demo_company), monthly_from_marts(demo_company)
+    demo_company.run("python", "-m", "orchestration", "refresh")
+    assert raw_fingerprints(demo_company) == raw_before
+    assert monthly_from_marts(demo_company) == marts_before
+
+
+def test_what_happens_after_the_refresh_is_right_after_the_next_one(
+    demo_company: Company, demo_server: DemoServer
+) -> None:
+    for name in ("new_lead", "stage_move", "payment", "call", "delete", "merge", "unpost"):
+        demo_server.happen(name)
+    ledger = demo_server.ledger()
+    demo_company.environment["BUSINESS_NOW"] = ledger["as_of"]
+    demo_company.run("python", "-m", "orchestration", "refresh")
+    assert monthly_from_marts(demo_company) == monthly_from_ledger(ledger)

@@ -1,0 +1,102 @@
+"""The history of outcomes in quality.check_results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from expectations import store
+from expectations.errors import QualityError
+from expectations.outcome import CheckOutcome
+from expectations.settings import QualitySettings
+
+pytestmark = pytest.mark.integration
+
+MONDAY = datetime(2026, 3, 30, 9, tzinfo=UTC)
+FAILED = CheckOutcome(
+    check_id="budget_is_given",
+    asset="intermediate/int_deals",
+    status="failed",
+    checked_count=10,
+    failing_count=3,
+    failing_share=0.3,
+    limit_share=0.05,
+    severity="warning",
+    owner="manager",
+)
+PASSED = replace(FAILED, status="passed", failing_count=0, failing_share=0.0)
+
+
+def rows(url: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "select run_id, status, failing_count from store_quality.check_results"
+            " order by checked_at"
+        ).fetchall()
+
+
+def test_each_run_adds_to_the_history(quality_store: QualitySettings) -> None:
+    store.record(quality_store, [FAILED], "monday", MONDAY)
+    store.record(quality_store, [PASSED], "tuesday", MONDAY + timedelta(days=1))
+    assert rows(quality_store.writing_url) == [("monday", "failed", 3), ("tuesday", "passed", 0)]
+
+
+def test_a_retried_run_replaces_its_own_outcomes(quality_store: QualitySettings) -> None:
+    store.record(quality_store, [FAILED], "monday", MONDAY)
+    store.record(quality_store, [PASSED], "monday", MONDAY + timedelta(minutes=5))
+    assert rows(quality_store.writing_url) == [("monday", "passed", 0)]
+
+
+def test_the_latest_outcome_of_each_check_is_read_back_whole(
+    quality_store: QualitySettings,
+) -> None:
+    crashed = replace(
+        FAILED,
+        check_id="city_is_given",
+        status="crashed",
+        checked_count=None,
+        failing_count=None,
+        failing_share=None,
+    )
+    store.record(quality_store, [FAILED, crashed], "monday", MONDAY)
+    store.record(quality_store, [PASSED], "tuesday", MONDAY + timedelta(days=1))
+    assert store.latest(quality_store) == [PASSED, crashed]
+
+
+def test_the_transforming_role_reads_exactly_the_agreed_columns(
+    quality_store: QualitySettings,
+) -> None:
+    store.record(quality_store, [FAILED], "monday", MONDAY)
+    with psycopg.connect(quality_store.reading_url) as connection:
+        cursor = connection.execute("select * from store_quality.check_results")
+        assert [column.name for column in cursor.description or ()] == [
+            "run_id",
+            "checked_at",
+            "check_id",
+            "asset",
+            "status",
+            "checked_count",
+            "failing_count",
+            "failing_share",
+            "limit_share",
+            "severity",
+            "owner",
+        ]
+
+
+def test_a_missing_schema_is_told_in_one_sentence(quality_store: QualitySettings) -> None:
+    with pytest.raises(QualityError, match="schema nowhere_quality does not exist; create it"):
+        store.record(replace(quality_store, prefix="nowhere_"), [FAILED], "monday", MONDAY)
+
+
+def test_a_refused_connection_is_told_without_the_password(
+    quality_store: QualitySettings,
+) -> None:
+    unreachable = replace(quality_store, writing_url="postgresql://loader:s3cret@127.0.0.1:1/x")
+    with pytest.raises(QualityError, match="refuses the role loader") as refusal:
+        store.latest(unreachable)
+    assert "s3cret" not in str(refusal.value)

@@ -1,0 +1,265 @@
+"""A far end of the wire for tests of ingestion: a real HTTP server on loopback that answers as
+told.
+
+What belongs here: the smallest amoCRM and 1C a test can bend (the whole ones live in `demo/`), and
+the settings of a run against the test Postgres. What does not: assertions.
+"""
+
+import base64
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import psycopg
+import pytest
+
+from ingestion.pipeline import RunResult, run_source
+from ingestion.settings import Settings
+from ingestion.sources.onec.resources import CATALOGS, DOCUMENTS
+
+Item = dict[str, Any]
+TOKEN = "aaa.bbb.ccc"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes over the wire; `cut` announces more bytes than it sends."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+    cut: bool = False
+
+
+def as_json(body: Any, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(body, ensure_ascii=False).encode())
+
+
+@dataclass(frozen=True)
+class Asked:
+    path: str
+    query: Mapping[str, str]
+    authorization: str
+
+
+@dataclass
+class Web:
+    """The server. `answer` may be replaced by a test; `asked` remembers every request."""
+
+    answer: Callable[[Asked], Answer]
+    asked: list[Asked] = field(default_factory=list)
+    url: str = ""
+
+
+@dataclass
+class AmoFake:
+    """amoCRM with the lists a test puts in: `lists["leads"] = [...]`. Ranges include both ends."""
+
+    lists: dict[str, list[Item]] = field(default_factory=dict)
+    account: Item = field(default_factory=lambda: {"id": 1, "name": "Тест", "subdomain": "test"})
+
+    def __call__(self, asked: Asked) -> Answer:
+        if asked.authorization != f"Bearer {TOKEN}":
+            return as_json({"title": "Unauthorized", "status": 401}, 401)
+        path = asked.path.removeprefix("/amocrm/api/v4/")
+        if path == "account":
+            return as_json(self.account)
+        key = "deleted_leads" if asked.query.get("with") == "only_deleted" else path
+        rows = [row for row in self.lists.get(key, []) if _in_range(row, asked.query)]
+        for name in ("updated_at", "id"):
+            if asked.query.get(f"order[{name}]") == "asc":
+                rows.sort(key=lambda row: row[name])
+        limit, page = int(asked.query.get("limit", 250)), int(asked.query.get("page", 1))
+        shown = rows[(page - 1) * limit : page * limit]
+        if not shown:
+            return Answer(204)
+        links = {"next": {"href": "-"}} if page * limit < len(rows) else {}
+        return as_json({"_links": links, "_embedded": {path.rsplit("/", 1)[-1]: shown}})
+
+
+def _in_range(row: Item, query: Mapping[str, str]) -> bool:
+    for name in ("updated_at", "created_at"):
+        first, last = query.get(f"filter[{name}][from]"), query.get(f"filter[{name}][to]")
+        if first is not None and row[name] < int(first):
+            return False
+        if last is not None and row[name] > int(last):
+            return False
+    return True
+
+
+@dataclass
+class OneCFake:
+    """1C with the entity sets a test puts in; it understands the filters our client writes, no
+    others.
+    """
+
+    sets: dict[str, list[Item]] = field(default_factory=dict)
+
+    def __call__(self, asked: Asked) -> Answer:
+        if asked.authorization != "Basic " + base64.b64encode(b"user:secret").decode():
+            return as_json({"odata.error": {"code": "20"}}, 401)
+        rows = self.sets.get(asked.path.removeprefix("/onec/"))
+        if rows is None:
+            return as_json({"odata.error": {"code": "8"}}, 404)
+        rows = [row for row in rows if _fits(row, asked.query.get("$filter", ""))]
+        for name in reversed(asked.query.get("$orderby", "").split(",")):
+            if name:
+                rows.sort(key=lambda row: row[name])
+        skip, top = int(asked.query.get("$skip", 0)), int(asked.query.get("$top", 10**6))
+        rows = rows[skip : skip + top]
+        if "$select" in asked.query:
+            names = asked.query["$select"].split(",")
+            rows = [{name: row[name] for name in names} for row in rows]
+        return as_json({"value": rows})
+
+
+def _fits(row: Item, condition: str) -> bool:
+    if not condition:
+        return True
+    if " or " in condition:
+        return any(_fits(row, part) for part in condition.split(" or "))
+    if " and " in condition:
+        return all(_fits(row, part) for part in condition.split(" and "))
+    name, comparison, literal = condition.split()
+    value = literal.split("'")[1]
+    held = str(row[name])
+    return {"ge": held >= value, "lt": held < value, "eq": held == value}[comparison]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    web: Web
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def do_GET(self) -> None:
+        address = urlsplit(self.path)
+        asked = Asked(
+            unquote(address.path),
+            dict(parse_qsl(address.query, keep_blank_values=True)),
+            self.headers.get("Authorization", ""),
+        )
+        self.web.asked.append(asked)
+        answer = self.web.answer(asked)
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(answer.body) + (100 if answer.cut else 0)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+        self.wfile.flush()
+        if answer.cut:
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Callable[[Asked], Answer]], Web]]:
+    """Starts servers on free loopback ports; all are stopped after the test."""
+    running: list[ThreadingHTTPServer] = []
+
+    def start(answer: Callable[[Asked], Answer]) -> Web:
+        web = Web(answer)
+        server = ThreadingHTTPServer(
+            ("127.0.0.1", 0),
+            type("Handler", (_Handler,), {"web": web, "protocol_version": "HTTP/1.1"}),
+        )
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        running.append(server)
+        web.url = f"http://127.0.0.1:{server.server_port}"
+        return web
+
+    yield start
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+class TestPostgres(Protocol):
+    """What tests/conftest.py yields: connection strings by role."""
+
+    def url(self, role: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Settings of runs against the test warehouse, and a look into it."""
+
+    loader_url: str
+    var_dir: Path
+
+    def env(self, **variables: str) -> dict[str, str]:
+        return {
+            "WAREHOUSE_LOADER_URL": self.loader_url,
+            "WAREHOUSE_PREFIX": "t_",
+            "VAR_DIR": str(self.var_dir),
+            **variables,
+        }
+
+    def settings(self, **variables: str) -> Settings:
+        return Settings.from_env(self.env(**variables))
+
+    def amocrm(self, web: Web, **variables: str) -> dict[str, str]:
+        return {
+            "AMOCRM_BASE_URL": f"{web.url}/amocrm",
+            "AMOCRM_TOKEN": TOKEN,
+            "AMOCRM_REQUESTS_PER_SECOND": "1000",
+            **variables,
+        }
+
+    def onec(self, web: Web, **variables: str) -> dict[str, str]:
+        return {
+            "ONEC_BASE_URL": f"{web.url}/onec",
+            "ONEC_USER": "user",
+            "ONEC_PASSWORD": "secret",
+            "ONEC_TIMEZONE": "Europe/Moscow",
+            "ONEC_REQUESTS_PER_SECOND": "1000",
+            **variables,
+        }
+
+    def run(self, source: str, variables: Mapping[str, str], **how: Any) -> RunResult:
+        return run_source(source, self.settings(**variables), **how)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.loader_url) as connection:
+            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bench(clean_warehouse: TestPostgres, tmp_path: Path) -> Bench:
+    """Schemas carry the prefix t_ and are dropped after the test by clean_warehouse."""
+    return Bench(clean_warehouse.url("loader"), tmp_path / "var")
+
+
+@pytest.fixture
+def amo() -> AmoFake:
+    return AmoFake()
+
+
+@pytest.fixture
+def onec() -> OneCFake:
+    return OneCFake({entity: [] for entity in (*CATALOGS.values(), *DOCUMENTS.values())})
+
+
+@pytest.fixture
+def fixtures() -> Path:
+    """Recorded answers of the vendors; they never ship with the product."""
+    folder = Path(__file__).parents[2].parent / "shared" / "data" / "api_fixtures"
+    if not folder.is_dir():
+        pytest.skip("recorded answers (shared/data/api_fixtures) are not on this machine")
+    return folder
+
+
+@pytest.fixture
+def answer() -> Callable[..., Answer]:
+    """Makes one raw answer: `answer(b"{}", status=200, cut=False)`."""
+
+    def make(body: bytes, *, status: int = 200, cut: bool = False) -> Answer:
+        return Answer(status, body, cut=cut)
+
+    return make
