@@ -6,6 +6,7 @@ Belongs here: arguments, exit codes, where output goes. Does not belong here: wh
 import argparse
 import os
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,16 +56,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 def refresh(instance: dg.DagsterInstance, say: Say) -> int:
     """The whole job once, in this process, recorded in Dagster like any other run."""
-    close_orphans(instance)
-    for run in active_writers(instance):
-        say(f"  {run.job_name} {run.run_id[:8]} is already {run.status.value.lower()}; not started")
-        return 1
+    _wait_for_others(instance, say)
     definitions = warehouse()
     succeeded, run_id = _execute(definitions, warehouse_refresh_job.name, instance, say)
     if failed_before(BUILD_STEP, instance, run_id):
         say("  a source failed: the marts are built from what was loaded before")
         _execute(definitions, warehouse_rebuild_job.name, instance, say)
     return 0 if succeeded else 1
+
+
+def _wait_for_others(instance: dg.DagsterInstance, say: Say) -> None:
+    """Let the scheduler's run end first: two builds in the same schemas would break each other."""
+    told = None
+    close_orphans(instance)
+    while running := active_writers(instance):
+        if running[0].run_id != told:
+            told = running[0].run_id
+            say(f"  waiting for {running[0].job_name} {told[:8]} to end (Ctrl-C: do not)")
+        time.sleep(2)
+        close_orphans(instance)
 
 
 def _execute(

@@ -15,6 +15,7 @@ BUILD_STEP = "dbt_build"
 NAMED_FAILURES = 3
 TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 VALUE_FOLLOWS = ': "'
+"""As in `invalid input syntax for type numeric: "…"`: a value may be somebody's phone."""
 KEPT_BUILDS = 20
 """So many builds keep their logs and artifacts (megabytes each) for reading after a failure."""
 

@@ -1,4 +1,4 @@
-"""The product as its users run it: the embedded Postgres, the demo company's HTTP, one run through Dagster."""
+"""The product as its users run it: Postgres, the demo company over HTTP, runs through Dagster."""
 
 import json
 import os
@@ -44,7 +44,9 @@ class Company:
             check=False,
         )
         output = done.stdout + done.stderr
-        assert done.returncode == expect, f"{' '.join(command)} ended with {done.returncode}\n{output[-6000:]}"
+        assert done.returncode == expect, (
+            f"{' '.join(command)} ended with {done.returncode}\n{output[-6000:]}"
+        )
         return output
 
     def query(self, statement: str) -> Rows:
@@ -66,7 +68,9 @@ def new_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
         settings = Settings(var_dir=tmp_path_factory.mktemp("company"))
         connections = service.up(settings)
         started.append(settings)
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
+        }
         return Company(connections, {**inherited, "VAR_DIR": str(settings.var_dir), **environment})
 
     yield make
@@ -130,9 +134,7 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer
 
 
 @pytest.fixture(scope="session")
-def demo_company(
-    new_company: Callable[..., Company], demo_server: DemoServer
-) -> Company:
+def demo_company(new_company: Callable[..., Company], demo_server: DemoServer) -> Company:
     """The demo company's warehouse after one refresh through Dagster, as of AS_OF."""
     company = new_company(BUSINESS_NOW=AS_OF, **demo_server.environment)
     company.run("python", "-m", "orchestration", "refresh")

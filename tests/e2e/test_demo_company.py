@@ -27,7 +27,13 @@ def deal_key(deal_id: int) -> str:
 def monthly_from_marts(company: Company) -> dict[tuple[str, str], tuple[Any, ...]]:
     rows = company.query(
         """
-        select to_char(month_start, 'YYYY-MM'), channel, leads_count, won_deals_count, payments_count, revenue_amount
+        select
+            to_char(month_start, 'YYYY-MM'),
+            channel,
+            leads_count,
+            won_deals_count,
+            payments_count,
+            revenue_amount
         from mart_marketing.channels_monthly
         """
     )
@@ -78,7 +84,9 @@ def test_deals_by_status_equal_the_ledger_in_every_month_and_channel(
 def test_every_deal_has_the_status_and_exclusion_its_author_meant(
     demo_company: Company, ledger: dict[str, Any]
 ) -> None:
-    rows = demo_company.query("select deal_id, status, deal_excluded_reason from intermediate.int_deals")
+    rows = demo_company.query(
+        "select deal_id, status, deal_excluded_reason from intermediate.int_deals"
+    )
     expected = {
         deal_key(deal["deal_id"]): (deal["status"], deal["excluded_reason"])
         for deal in ledger["deals"]
@@ -144,7 +152,8 @@ def test_enquiries_are_counted_and_excluded_as_their_author_meant(
     demo_company: Company, ledger: dict[str, Any]
 ) -> None:
     rows = demo_company.query(
-        "select is_inbound, enquiry_kind, excluded_reason, count(*) from intermediate.int_enquiries group by 1, 2, 3"
+        "select is_inbound, enquiry_kind, excluded_reason, count(*)"
+        " from intermediate.int_enquiries group by 1, 2, 3"
     )
     expected = Counter(
         (enquiry["is_inbound"], enquiry["kind"], enquiry["excluded_reason"])
@@ -176,7 +185,7 @@ def test_every_planted_fault_has_the_outcome_written_for_it(
     outcomes = Outcomes(demo_company)
     assert len({fault["name"] for fault in ledger["faults"]}) > 25
     wrong = [
-        f"{fault['name']} of {fault['month']}: {name} is {outcomes.of(fault)[name]}, written {expected}"
+        f"{fault['name']} of {fault['month']}: {name} is {outcomes.of(fault)[name]}, not {expected}"
         for fault in ledger["faults"]
         for name, expected in fault["values"].items()
         if outcomes.of(fault)[name] != expected
@@ -192,18 +201,24 @@ class Outcomes:
         self.leads = {
             row[0]: row[1:]
             for row in company.query(
-                "select lead_id, lead_kind, created_at, manager_id, is_worked_by_human from intermediate.int_leads"
+                "select lead_id, lead_kind, created_at, manager_id, is_worked_by_human"
+                " from intermediate.int_leads"
             )
         }
         self.deals = {
             row[0]: row[1:]
-            for row in company.query("select deal_id, status, deal_excluded_reason from intermediate.int_deals")
+            for row in company.query(
+                "select deal_id, status, deal_excluded_reason from intermediate.int_deals"
+            )
         }
         self.payments = {
             row[0]: row[1:]
             for row in company.query(
                 """
-                select payments.payment_id, payments.paid_amount, coalesce(sum(allocations.allocated_amount), 0)
+                select
+                    payments.payment_id,
+                    payments.paid_amount,
+                    coalesce(sum(allocations.allocated_amount), 0)
                 from intermediate.int_payments as payments
                 left join intermediate.int_payment_allocations as allocations using (payment_id)
                 where payments.payment_excluded_reason is null
@@ -260,9 +275,10 @@ def test_the_bridge_closes_and_its_ends_are_the_ledgers_enquiries_and_payments(
     "removed",
     [
         "int_leads where lead_id = (select min(lead_id) from intermediate.int_leads)",
-        "int_deals where deal_id = (select min(deal_id) from intermediate.int_deals where status = 'won'"
-        " and deal_excluded_reason is null)",
-        "int_payments where payment_id = (select min(payment_id) from intermediate.int_payment_allocations)",
+        "int_deals where deal_id = (select min(deal_id) from intermediate.int_deals"
+        " where status = 'won' and deal_excluded_reason is null)",
+        "int_payments where payment_id = (select min(payment_id)"
+        " from intermediate.int_payment_allocations)",
         "int_enquiries where enquiry_id = (select enquiry_ids[2] from intermediate.int_leads"
         " where joined_enquiries_count > 0 order by lead_id limit 1)",
     ],
@@ -270,7 +286,9 @@ def test_the_bridge_closes_and_its_ends_are_the_ledgers_enquiries_and_payments(
 def test_the_bridge_does_not_close_when_one_row_is_removed_by_hand(
     demo_company: Company, removed: str
 ) -> None:
-    published = demo_company.query("select count(*), sum(row_count) from mart_finance.reconciliation_bridge")
+    published = demo_company.query(
+        "select count(*), sum(row_count) from mart_finance.reconciliation_bridge"
+    )
     table = removed.split()[0]
     demo_company.execute(f"create table intermediate.kept as select * from intermediate.{table}")
     try:
@@ -280,7 +298,8 @@ def test_the_bridge_does_not_close_when_one_row_is_removed_by_hand(
         assert "Not published" in said
     finally:
         demo_company.execute(
-            f"truncate intermediate.{table}; insert into intermediate.{table} select * from intermediate.kept;"
+            f"truncate intermediate.{table};"
+            f" insert into intermediate.{table} select * from intermediate.kept;"
             " drop table intermediate.kept"
         )
     assert published == demo_company.query(
@@ -292,7 +311,8 @@ def test_readers_see_marts_and_nothing_below(demo_company: Company) -> None:
     schemas = [
         schema
         for (schema,) in demo_company.query(
-            "select nspname from pg_namespace where has_schema_privilege('reader', nspname, 'usage')"
+            "select nspname from pg_namespace"
+            " where has_schema_privilege('reader', nspname, 'usage')"
             " and nspname !~ '^(pg_|information_schema)'"
         )
     ]
@@ -302,7 +322,8 @@ def test_readers_see_marts_and_nothing_below(demo_company: Company) -> None:
 
 def test_quality_outcomes_have_an_owner_and_a_share(demo_company: Company) -> None:
     rows = demo_company.query(
-        "select check_id, status, checked_count, failing_count, failing_share, owner from quality.check_results"
+        "select check_id, status, checked_count, failing_count, failing_share, owner"
+        " from quality.check_results"
     )
     assert len(rows) > 10
     assert {status for _, status, *_ in rows} <= {"passed", "failed", "nothing_to_check"}
@@ -317,7 +338,9 @@ def test_alerts_go_out_once(demo_company: Company) -> None:
     demo_company.run("python", "-m", "alerts", "send")
     sent = demo_company.query("select count(*) from alerting.deliveries where status = 'sent'")
     demo_company.run("python", "-m", "alerts", "send")
-    assert sent == demo_company.query("select count(*) from alerting.deliveries where status = 'sent'")
+    assert sent == demo_company.query(
+        "select count(*) from alerting.deliveries where status = 'sent'"
+    )
 
 
 def raw_fingerprints(company: Company) -> dict[str, Any]:

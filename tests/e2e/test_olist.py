@@ -46,12 +46,16 @@ def test_every_lead_lands_once_and_blank_is_not_unknown(
     )
     assert {channel: int(leads) for channel, leads in rows} == figures["leads_per_origin"]
     assert sum(int(leads) for _, leads in rows) == figures["leads_total"] == 8000
-    assert (figures["leads_per_origin"]["(blank)"], figures["leads_per_origin"]["unknown"]) == (60, 1099)
+    assert (figures["leads_per_origin"]["(blank)"], figures["leads_per_origin"]["unknown"]) == (
+        60,
+        1099,
+    )
 
 
 def test_leads_per_month(olist: Company, figures: dict[str, Any]) -> None:
     rows = olist.query(
-        "select to_char(created_date, 'YYYY-MM'), count(*) from olist_intermediate.int_leads group by 1"
+        "select to_char(created_date, 'YYYY-MM'), count(*)"
+        " from olist_intermediate.int_leads group by 1"
     )
     assert dict(rows) == figures["leads_per_month"]
 
@@ -113,7 +117,8 @@ def test_deals_and_declared_amount_per_manager(olist: Company, figures: dict[str
     assert {manager: count for manager, count, _ in rows} == figures["deals_per_sr"]
     assert sum(count for _, count, _ in rows) == figures["deals_total"] == 842
     assert {manager: amount for manager, _, amount in rows} == {
-        manager: money(amount) for manager, amount in figures["declared_monthly_revenue_per_sr"].items()
+        manager: money(amount)
+        for manager, amount in figures["declared_monthly_revenue_per_sr"].items()
     }
     assert sum(amount for *_, amount in rows) == Decimal("61784006.00")
 
@@ -163,7 +168,8 @@ def test_all_items_land_and_the_entity_leaves_those_delivered(
 
 
 @pytest.mark.parametrize(
-    ("column", "figure"), [("deals.channel", "per_origin"), ("split_part(deals.manager_id, ':', 3)", "per_sr")]
+    ("column", "figure"),
+    [("deals.channel", "per_origin"), ("split_part(deals.manager_id, ':', 3)", "per_sr")],
 )
 def test_money_per_origin_and_per_manager(
     olist: Company, figures: dict[str, Any], column: str, figure: str

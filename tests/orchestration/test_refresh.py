@@ -18,6 +18,7 @@ from orchestration.keys import WAREHOUSE_WRITER_TAG
 from orchestration.runs import PROCESS_TAG, this_process
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "orchestration", "refresh"]
 CLOSED_PORT = "http://127.0.0.1:9"
 
 pytestmark = pytest.mark.integration
@@ -86,8 +87,7 @@ def instance(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> An
 
 def refresh(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "orchestration", "refresh"],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+        COMMAND, cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def test_a_failed_source_stops_neither_the_others_nor_the_marts_and_is_not_hidde
         assert admin.execute("select count(*) from intermediate.int_deals").fetchone() == (0,)
 
 
-def test_a_refresh_does_not_start_while_another_goes_on(
+def test_a_refresh_waits_while_another_goes_on(
     environment: dict[str, str], instance: dg.DagsterInstance
 ) -> None:
     @dg.job(name="warehouse_refresh_job")
@@ -123,9 +123,12 @@ def test_a_refresh_does_not_start_while_another_goes_on(
         status=dg.DagsterRunStatus.STARTED,
         tags=WAREHOUSE_WRITER_TAG | {PROCESS_TAG: this_process()},
     )
-    done = refresh(environment)
-    assert done.returncode == 1
-    assert "is already started; not started" in done.stdout
+    with subprocess.Popen(
+        COMMAND, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as waiting:
+        assert waiting.stdout is not None
+        assert "waiting for warehouse_refresh_job" in waiting.stdout.readline()
+        waiting.kill()
     assert len(instance.get_runs()) == 1
 
 

@@ -64,8 +64,11 @@ spans as (
 
 int_deal_stage_spans as (
     select
-        md5(spans.deal_id || '|' || spans.stage_id || '|' || coalesce(nullif(spans.event_id, ''), spans.entered_at::text))
-            as stage_span_id,
+        -- In UTC, for the text of an instant is the session's, and the key must not be.
+        md5(
+            spans.deal_id || '|' || spans.stage_id || '|'
+            || coalesce(nullif(spans.event_id, ''), (spans.entered_at at time zone 'UTC')::text)
+        ) as stage_span_id,
         spans.deal_id,
         spans.stage_id,
         coalesce(stages.stage_name, spans.stage_rank, spans.stage_id) as stage_name,

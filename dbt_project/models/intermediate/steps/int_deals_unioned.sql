@@ -53,6 +53,7 @@ from_amocrm as (
         amocrm_deals.client_type,
         amocrm_deals.invoice_number,
         amocrm_deals.is_deleted,
+        amocrm_deals.deleted_at,
         amocrm_deals.deal_url
     from amocrm_deals
     left join amocrm_contacts
@@ -92,6 +93,7 @@ from_exports as (
         export_leads.client_type,
         null::text as invoice_number,
         export_deals.is_deleted,
+        null::timestamptz as deleted_at,
         null::text as deal_url
     from export_deals
     left join export_leads

@@ -120,8 +120,8 @@ calls_about_open_deals as (
     inner join deals
         on calls_of_persons.person_id = deals.person_id
         and calls_of_persons.created_at >= deals.created_at
-        and calls_of_persons.created_at < coalesce(deals.final_stage_entered_at, 'infinity')
-    where not deals.is_deleted
+        -- A deal deleted since was open until it was deleted: what was said then was about it.
+        and calls_of_persons.created_at < coalesce(deals.final_stage_entered_at, deals.deleted_at, 'infinity')
 ),
 
 -- A call is an enquiry when the caller has no open deal at that moment; one that an unsorted item

@@ -27,7 +27,11 @@ allocations as (
 ),
 
 enquiries_of_leads as (
-    select enquiry.id as enquiry_id, enquiry.number as enquiry_number, leads.lead_id, leads.channel
+    select
+        enquiry.id as enquiry_id,
+        enquiry.number as enquiry_number,
+        leads.channel,
+        leads.created_date as lead_date
     from leads
     cross join lateral unnest(leads.enquiry_ids) with ordinality as enquiry (id, number)
 ),
@@ -91,16 +95,17 @@ enquiry_steps as (
         16,
         'joined_to_earlier_lead',
         'enquiry',
-        enquiries.enquiry_id,
+        enquiries_of_leads.enquiry_id,
         -1,
         0,
-        enquiries.created_date,
+        -- Read from the lead, so that an enquiry lost on the way leaves a hole instead of closing.
+        coalesce(enquiries.created_date, enquiries_of_leads.lead_date),
         null,
         enquiries_of_leads.channel,
         null
-    from enquiries
-    inner join enquiries_of_leads
-        on enquiries.enquiry_id = enquiries_of_leads.enquiry_id
+    from enquiries_of_leads
+    left join enquiries
+        on enquiries_of_leads.enquiry_id = enquiries.enquiry_id
     where enquiries_of_leads.enquiry_number > 1
 ),
 

@@ -62,7 +62,8 @@ known as (
         leads.companies,
         leads.custom_fields_values,
         -- A deal restored from the bin is edited after its tombstone.
-        coalesce(leads.is_deleted, false) or coalesce(tombstones.deleted_at >= leads.updated_at, false) as is_deleted
+        coalesce(leads.is_deleted, false) or coalesce(tombstones.deleted_at >= leads.updated_at, false) as is_deleted,
+        tombstones.deleted_at
     from leads
     left join tombstones
         on leads.account_name = tombstones.account_name
@@ -87,7 +88,8 @@ known_only_by_events as (
         null::jsonb as contacts,
         null::jsonb as companies,
         null::jsonb as custom_fields_values,
-        true as is_deleted
+        true as is_deleted,
+        tombstones.deleted_at
     from tombstones
     inner join birth_events
         on tombstones.account_name = birth_events.account_name
@@ -139,6 +141,7 @@ select
     {{ amocrm_field('CLIENT_TYPE', 'every_deal.custom_fields_values') }} as client_type,
     {{ amocrm_field('INVOICE_NUMBER', 'every_deal.custom_fields_values') }} as invoice_number,
     every_deal.is_deleted,
+    case when every_deal.is_deleted then coalesce(every_deal.deleted_at, every_deal.updated_at) end as deleted_at,
     accounts.web_url || '/leads/detail/' || every_deal.id as deal_url
 from every_deal
 left join loss_reasons
