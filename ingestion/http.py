@@ -32,9 +32,6 @@ TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 Query = Sequence[tuple[str, str | int]]
 
 logger = logging.getLogger(__name__)
-# httpx logs every address with its query at INFO; a query can hold a phone or a name.
-logging.getLogger("httpx").setLevel(logging.WARNING)
-logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
 class RateLimiter:
@@ -104,6 +101,10 @@ class ApiClient:
         self._address = address
         self._sleep = sleep
         self._is_final = is_final
+        # httpx logs every address with its query at INFO, and a query can hold a phone or a name.
+        # Said for each client, because whoever configures logging after an import resets levels.
+        for chatty in ("httpx", "httpcore"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         self._client = httpx.Client(
             headers=dict(headers or {}), auth=auth, transport=transport, timeout=TIMEOUT
         )

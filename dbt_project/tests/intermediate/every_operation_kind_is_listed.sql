@@ -1,3 +1,4 @@
+{{ config(severity='warn') }}
 -- A kind nobody listed in the seed operation_kinds counts as no sales money; this says so before a
 -- month of revenue is missing.
 with

@@ -77,11 +77,18 @@ enquiry_deals as (
         on deal.id = deals.deal_id
 ),
 
--- An enquiry is excluded only if all its deals are, and then by the reason of the first of them.
+-- An enquiry is excluded only if all its deals are, and then by the first of their reasons in the
+-- agreed order.
 exclusions as (
     select
         enquiry_id,
-        (array_agg(excluded_reason order by created_at, deal_id))[1] as excluded_reason
+        (array_agg(
+            excluded_reason
+            order by
+                array_position(
+                    array['deleted_in_crm', 'test', 'own_employee', 'spam', 'not_a_buyer'], excluded_reason
+                )
+        ))[1] as excluded_reason
     from enquiry_deals
     group by enquiry_id
     having bool_and(excluded_reason is not null)

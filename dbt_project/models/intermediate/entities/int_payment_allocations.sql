@@ -14,7 +14,7 @@ payments as (
 ),
 
 bank_movements as (
-    select movement_id, base_invoice_id, purpose from {{ ref('stg_onec__bank_movements') }}
+    select movement_id, organisation_id, base_invoice_id, purpose from {{ ref('stg_onec__bank_movements') }}
 ),
 
 breakdown_lines as (
@@ -64,24 +64,33 @@ named_by_base_document as (
 numbers_in_purpose as (
     select distinct
         bank_movements.movement_id as payment_id,
+        bank_movements.organisation_id,
         {{ normalised_invoice_number('found.match[1]') }} as invoice_number_digits
     from bank_movements
     cross join lateral regexp_matches(bank_movements.purpose, '{{ var("invoice_in_purpose_pattern") }}', 'gi')
         as found (match)
 ),
 
-named_by_purpose as (
-    select payments.payment_id, min(invoices.deal_id) as deal_id
+invoices_in_purpose as (
+    select payments.payment_id, invoices.deal_id
     from payments
     inner join numbers_in_purpose
         on payments.payment_id = numbers_in_purpose.payment_id
     inner join invoices
         on payments.customer_id = invoices.customer_id
+        and numbers_in_purpose.organisation_id is not distinct from invoices.organisation_id
         and numbers_in_purpose.invoice_number_digits = invoices.invoice_number_digits
         and invoices.invoiced_date between payments.paid_date - 365 and payments.paid_date
     where invoices.deal_id is not null
-    group by payments.payment_id
-    having count(distinct invoices.deal_id) = 1
+),
+
+named_by_purpose as (
+    select invoices_in_purpose.payment_id, min(invoices_in_purpose.deal_id) as deal_id
+    from invoices_in_purpose
+    inner join candidate_deals
+        on invoices_in_purpose.deal_id = candidate_deals.deal_id
+    group by invoices_in_purpose.payment_id
+    having count(distinct invoices_in_purpose.deal_id) = 1
 ),
 
 allocated_by_name as (
@@ -89,11 +98,18 @@ allocated_by_name as (
         payments.payment_id,
         payments.paid_at,
         named.deal_id,
-        -- Never more than the payment, whatever its lines add up to.
+        -- Never more than the payment, whatever its lines add up to: each deal gets at most what the
+        -- deals before it left.
         case
             when payments.document_amount < 0
-                then greatest(named.named_amount, payments.document_amount)
-            else least(named.named_amount, payments.document_amount)
+                then greatest(
+                    named.named_amount,
+                    least(payments.document_amount - coalesce(sum(named.named_amount) over deals_before, 0), 0)
+                )
+            else least(
+                named.named_amount,
+                greatest(payments.document_amount - coalesce(sum(named.named_amount) over deals_before, 0), 0)
+            )
         end * payments.paid_amount / nullif(payments.document_amount, 0) as allocated_amount,
         named.match_rule
     from payments
@@ -117,6 +133,11 @@ allocated_by_name as (
         on payments.payment_id = named.payment_id
     inner join candidate_deals
         on named.deal_id = candidate_deals.deal_id
+    window deals_before as (
+        partition by payments.payment_id
+        order by named.deal_id
+        rows between unbounded preceding and 1 preceding
+    )
 ),
 
 invoiced as (
@@ -147,7 +168,10 @@ payments_to_infer as (
     where
         payments.document_amount > 0
         and payments.customer_id like 'tax:%'
-        and payments.payment_id not in (select payment_id from allocated_by_name)
+        -- What names a deal, be it a lost one, is for that deal or for none: nothing is inferred.
+        and payments.payment_id not in (select payment_id from named_by_breakdown)
+        and payments.payment_id not in (select payment_id from named_by_base_document)
+        and payments.payment_id not in (select payment_id from invoices_in_purpose)
 ),
 
 -- What an unnamed payment could be for: deals that owed exactly its amount when it came, as far as
@@ -245,7 +269,7 @@ int_payment_allocations as (
         md5(payment_id || '|' || deal_id) as allocation_id,
         payment_id,
         deal_id,
-        allocated_amount,
+        allocated_amount::numeric(18, 2) as allocated_amount,
         match_rule::integer as match_rule,
         is_first_of_deal,
         -- A payment for several deals is counted once: under a deal it is the first money of, if any.

@@ -8,9 +8,8 @@ joined_records as (
     select record_id, person_id from {{ ref('int_person_records_joined') }}
 ),
 
-users as (
-    select email from {{ ref('stg_amocrm__users') }}
-    where email is not null
+own_employees as (
+    select person_id from {{ ref('int_own_employees') }}
 ),
 
 records_of_persons as (
@@ -26,16 +25,12 @@ int_persons as (
         (array_agg(records_of_persons.record_name order by records_of_persons.created_at)
             filter (where records_of_persons.record_name <> ''))[1] as person_name,
         count(distinct records_of_persons.record_id)::integer as records_count,
-        coalesce(bool_or(own_email.value is not null), false) as is_own_employee,
+        bool_or(own_employees.person_id is not null) as is_own_employee,
         bool_and(records_of_persons.is_deleted) as is_deleted,
         min(records_of_persons.created_at) as created_at
     from records_of_persons
-    left join lateral (
-        select email.value from unnest(records_of_persons.emails) as email (value)
-        where email.value in (select users.email from users)
-        limit 1
-    ) as own_email
-        on true
+    left join own_employees
+        on records_of_persons.person_id = own_employees.person_id
     group by records_of_persons.person_id
 )
 

@@ -5,8 +5,8 @@ deals as (
     select * from {{ ref('int_deals_with_customers') }}
 ),
 
-persons as (
-    select person_id, is_own_employee from {{ ref('int_persons') }}
+own_employees as (
+    select person_id from {{ ref('int_own_employees') }}
 ),
 
 exclusion_rules as (
@@ -32,13 +32,13 @@ int_deals_with_exclusions as (
         case
             when deals.is_deleted then 'deleted_in_crm'
             when reasons_given.is_test then 'test'
-            when persons.is_own_employee then 'own_employee'
+            when own_employees.person_id is not null then 'own_employee'
             when reasons_given.is_spam then 'spam'
             when reasons_given.is_not_a_buyer then 'not_a_buyer'
         end as excluded_reason
     from deals
-    inner join persons
-        on deals.person_id = persons.person_id
+    left join own_employees
+        on deals.person_id = own_employees.person_id
     left join reasons_given
         on deals.deal_id = reasons_given.deal_id
 )

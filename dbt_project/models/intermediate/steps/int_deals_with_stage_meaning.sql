@@ -88,8 +88,8 @@ int_deals_with_stage_meaning as (
         coalesce(last_sales_stage.stage_rank, nullif(deals.stated_status, 'open')) as stage_rank,
         greatest(
             highest_rank.highest_rank_number,
-            case when deals.stated_status = 'won' then 8 end,
-            1
+            case when deals.stated_status = 'won' then {{ rank_number('won') }} end,
+            {{ rank_number('new') }}
         ) as highest_rank_number,
         case
             when deals.stated_status is not null then deals.stated_status

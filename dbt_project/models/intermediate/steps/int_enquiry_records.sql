@@ -3,8 +3,12 @@
 -- person within a few minutes.
 with
 
-deals as (
+deals_of_any_pipeline as (
     select * from {{ ref('int_deals_with_exclusions') }}
+),
+
+deals as (
+    select * from deals_of_any_pipeline
     where was_ever_in_sales or pipeline_kind = 'warming'
 ),
 
@@ -108,7 +112,7 @@ calls_of_persons as (
     from calls
     left join person_records as person_of_contact
         on coalesce(calls.contact_id, case when calls.deal_id is null then calls.note_id end) = person_of_contact.record_id
-    left join deals
+    left join deals_of_any_pipeline as deals
         on calls.deal_id = deals.deal_id
     left join unsorted
         on calls.call_key = unsorted.call_key
@@ -117,11 +121,14 @@ calls_of_persons as (
 calls_about_open_deals as (
     select distinct calls_of_persons.note_id
     from calls_of_persons
-    inner join deals
+    inner join deals_of_any_pipeline as deals
         on calls_of_persons.person_id = deals.person_id
         and calls_of_persons.created_at >= deals.created_at
-        -- A deal deleted since was open until it was deleted: what was said then was about it.
-        and calls_of_persons.created_at < coalesce(deals.final_stage_entered_at, deals.deleted_at, 'infinity')
+        -- A deal deleted since was open until it was deleted: what was said then was about it. A
+        -- service request is a deal too: who calls about a complaint does not ask to buy.
+        and calls_of_persons.created_at < coalesce(
+            deals.final_stage_entered_at, deals.closed_at, deals.deleted_at, 'infinity'
+        )
 ),
 
 -- A call is an enquiry when the caller has no open deal at that moment; one that an unsorted item

@@ -1,10 +1,20 @@
 -- Which person each record is: the connected component over shared phones and e-mails. A number or
--- address on more contacts than the limit is somebody's reception desk and joins nobody.
+-- address on more contacts than the limit is somebody's reception desk and joins nobody; neither
+-- does one of our own.
 -- The oldest record names the person, so a new identifier never renumbers.
 with recursive
 
 records as (
     select * from {{ ref('int_person_records') }}
+),
+
+own_identifiers as (
+    select 'email:' || email as identifier from {{ ref('stg_amocrm__users') }}
+    where email is not null
+    {%- for identifier in var('own_identifiers') %}
+    union
+    select '{{ identifier }}'
+    {%- endfor %}
 ),
 
 identifiers as (
@@ -20,6 +30,7 @@ identifiers as (
 joining_identifiers as (
     select identifier
     from identifiers
+    where identifier not in (select own_identifiers.identifier from own_identifiers)
     group by identifier
     having count(*) between 2 and {{ var('shared_identifier_contacts') }}
 ),

@@ -1,5 +1,6 @@
 -- The running month against the same number of elapsed business days of the month before and of the
--- same month a year ago: comparing 12 days with 31 says nothing.
+-- same month a year ago: comparing 12 days with 31 says nothing. For the same reason a period's leads
+-- count as paid only if they paid by its end: older leads have simply had longer to pay.
 with
 
 daily as (
@@ -8,6 +9,17 @@ daily as (
 
 calendar as (
     select calendar_date, business_day_of_month from {{ ref('int_calendar') }}
+),
+
+leads as (
+    select lead_id, created_date from {{ ref('int_leads') }}
+),
+
+lead_money as (
+    select lead_id, min({{ business_date('first_paid_at') }}) as first_paid_date
+    from {{ ref('int_deals') }}
+    where lead_id is not null and paid_amount > 0
+    group by lead_id
 ),
 
 labels as (
@@ -46,7 +58,6 @@ sums as (
         sum(daily.sales_paid_amount) as sales_paid_amount,
         sum(daily.leads_count) as leads_count,
         sum(daily.new_leads_count) as new_leads_count,
-        sum(daily.paid_leads_count) as paid_leads_count,
         sum(daily.won_deals_count) as won_deals_count,
         sum(daily.lost_deals_count) as lost_deals_count,
         sum(daily.bookings_amount) as bookings_amount,
@@ -57,9 +68,22 @@ sums as (
     group by comparable_periods.period
 ),
 
+paid_leads as (
+    select comparable_periods.period, count(*) as paid_leads_count
+    from comparable_periods
+    inner join leads
+        on leads.created_date between comparable_periods.period_start and comparable_periods.period_end
+    inner join lead_money
+        on leads.lead_id = lead_money.lead_id
+        and lead_money.first_paid_date <= comparable_periods.period_end
+    group by comparable_periods.period
+),
+
 measures as (
     select sums.period, measure.kpi_name, measure.value
     from sums
+    left join paid_leads
+        on sums.period = paid_leads.period
     cross join lateral (
         values
         ('revenue_amount', sums.revenue_amount),
@@ -67,7 +91,7 @@ measures as (
         ('average_check_amount', round(sums.sales_paid_amount / nullif(sums.sales_count, 0), 2)),
         ('leads_count', sums.leads_count),
         ('new_leads_count', sums.new_leads_count),
-        ('lead_to_paid_share', round(sums.paid_leads_count::numeric / nullif(sums.leads_count, 0), 4)),
+        ('lead_to_paid_by_period_end_share', round(coalesce(paid_leads.paid_leads_count, 0)::numeric / nullif(sums.leads_count, 0), 4)),
         ('won_deals_count', sums.won_deals_count),
         (
             'win_rate_count_share',
