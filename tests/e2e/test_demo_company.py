@@ -179,6 +179,18 @@ def test_every_payment_goes_to_the_deal_its_trace_leads_to_and_no_other(
     assert dict(allocated) == expected
 
 
+def test_money_without_a_deal_says_why(demo_company: Company, ledger: dict[str, Any]) -> None:
+    rows = demo_company.query(
+        "select payment_id, unmatched_reason from intermediate.int_unmatched_payments"
+    )
+    written = {"fits_several_deals": "fits_two_deals", "customer_unknown_to_crm": "nothing_fits"}
+    assert {payment: written[reason] for payment, reason in rows} == {
+        f"onec:main:{payment['ref_key']}": payment["expected_unmatched_kind"]
+        for payment in ledger["payments"]
+        if payment["counts"] and payment["expected_deal_id"] is None
+    }
+
+
 def test_every_planted_fault_has_the_outcome_written_for_it(
     demo_company: Company, ledger: dict[str, Any]
 ) -> None:
@@ -305,6 +317,10 @@ def test_the_bridge_does_not_close_when_one_row_is_removed_by_hand(
     assert published == demo_company.query(
         "select count(*), sum(row_count) from mart_finance.reconciliation_bridge"
     )
+
+
+def test_every_decision_about_the_meaning_holds(demo_company: Company) -> None:
+    demo_company.run("dbt", "test", "-s", "test_type:unit")
 
 
 def test_readers_see_marts_and_nothing_below(demo_company: Company) -> None:

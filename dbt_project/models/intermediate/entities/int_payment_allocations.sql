@@ -34,8 +34,7 @@ invoices as (
 ),
 
 candidate_deals as (
-    select * from {{ ref('int_deals_with_exclusions') }}
-    where was_ever_in_sales and status <> 'lost' and excluded_reason is null
+    select * from {{ ref('int_deal_dues') }}
 ),
 
 named_by_breakdown as (
@@ -140,25 +139,6 @@ allocated_by_name as (
     )
 ),
 
-invoiced as (
-    select deal_id, sum(invoice_amount) as invoiced_amount
-    from invoices
-    where deal_id is not null
-    group by deal_id
-),
-
-dues as (
-    select
-        candidate_deals.deal_id,
-        candidate_deals.customer_id,
-        candidate_deals.created_at,
-        coalesce(invoiced.invoiced_amount, candidate_deals.budget_amount) as due_amount
-    from candidate_deals
-    left join invoiced
-        on candidate_deals.deal_id = invoiced.deal_id
-    where candidate_deals.customer_id like 'tax:%'
-),
-
 payments_to_infer as (
     select
         payments.*,
@@ -183,7 +163,7 @@ owed_exactly as (
         payments_to_infer.customer_payment_number,
         array_agg(dues.deal_id order by dues.deal_id) as deal_ids
     from payments_to_infer
-    inner join dues
+    inner join candidate_deals as dues
         on payments_to_infer.customer_id = dues.customer_id
         and payments_to_infer.paid_at >= dues.created_at
     left join lateral (

@@ -11,6 +11,10 @@ allocations as (
     select * from {{ ref('int_payment_allocations') }}
 ),
 
+unmatched_payments as (
+    select payment_id, unmatched_amount from {{ ref('int_unmatched_payments') }}
+),
+
 deals as (
     select deal_id, channel, manager_id from {{ ref('int_deals') }}
 ),
@@ -29,23 +33,16 @@ shares_with_deal as (
         on allocations.deal_id = deals.deal_id
 ),
 
-allocated_of_payments as (
-    select payment_id, sum(allocated_amount) as allocated_amount
-    from allocations
-    group by payment_id
-),
-
 shares_without_deal as (
     select
         payments.paid_date as metric_date,
         'unassigned' as manager_id,
         '(no deal)' as channel,
-        payments.paid_amount - coalesce(allocated_of_payments.allocated_amount, 0) as amount,
-        allocated_of_payments.payment_id is null as counts_payment
-    from payments
-    left join allocated_of_payments
-        on payments.payment_id = allocated_of_payments.payment_id
-    where payments.paid_amount <> coalesce(allocated_of_payments.allocated_amount, 0)
+        unmatched_payments.unmatched_amount as amount,
+        unmatched_payments.unmatched_amount = payments.paid_amount as counts_payment
+    from unmatched_payments
+    inner join payments
+        on unmatched_payments.payment_id = payments.payment_id
 ),
 
 shares as (

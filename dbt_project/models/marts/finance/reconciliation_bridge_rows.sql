@@ -26,6 +26,10 @@ allocations as (
     select * from {{ ref('int_payment_allocations') }}
 ),
 
+unmatched_payments as (
+    select payment_id, unmatched_reason from {{ ref('int_unmatched_payments') }}
+),
+
 enquiries_of_leads as (
     select
         enquiry.id as enquiry_id,
@@ -303,6 +307,24 @@ every_step as (
     select * from payment_steps
 ),
 
+-- What the reader asks next: not won, but what then? Without a deal, but why?
+reasons as (
+    select 'lead' as record_type, leads.lead_id as record_id, 'not_won' as step, coalesce(deals.status, 'no_deal') as reason
+    from leads
+    left join deals
+        on leads.primary_deal_id = deals.deal_id
+    union all
+    select
+        'deal',
+        deal_id,
+        'won_without_money',
+        case when first_paid_at is null then 'never_paid' else 'refunded_in_full' end
+    from won_deals
+    union all
+    select 'payment', payment_id, 'payment_without_deal', unmatched_reason
+    from unmatched_payments
+),
+
 grains (grain) as (
     values ('day'), ('week'), ('month')
 ),
@@ -318,9 +340,14 @@ reconciliation_bridge_rows as (
         every_step.record_id,
         every_step.row_count,
         every_step.amount,
+        coalesce(reasons.reason, every_step.step) as reason,
         every_step.url
     from every_step
     cross join grains
+    left join reasons
+        on every_step.record_type = reasons.record_type
+        and every_step.record_id = reasons.record_id
+        and every_step.step = reasons.step
     where
         every_step.unless_same_period_as is null
         or date_trunc(grains.grain, every_step.step_date)

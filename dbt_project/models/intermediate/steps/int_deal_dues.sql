@@ -1,0 +1,28 @@
+-- The deals money may be for (not lost, not excluded) and what each asks for in all: its invoices, else
+-- the budget of the CRM.
+with
+
+deals as (
+    select * from {{ ref('int_deals_with_exclusions') }}
+    where was_ever_in_sales and status <> 'lost' and excluded_reason is null
+),
+
+invoiced as (
+    select deal_id, sum(invoice_amount) as invoiced_amount
+    from {{ ref('int_invoices_linked_to_deals') }}
+    where is_in_force and deal_id is not null
+    group by deal_id
+),
+
+int_deal_dues as (
+    select
+        deals.deal_id,
+        deals.customer_id,
+        deals.created_at,
+        coalesce(invoiced.invoiced_amount, deals.budget_amount) as due_amount
+    from deals
+    left join invoiced
+        on deals.deal_id = invoiced.deal_id
+)
+
+select * from int_deal_dues
