@@ -60,7 +60,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _show(preview: service.Preview, now: datetime, channel: str, *, brief: bool) -> int:
-    say(f"Предпросмотр, ничего не отправлено. Канал {channel}, {moment_text(now, now)}.")
+    if brief:
+        say("ОПОВЕЩЕНИЯ")
+    indent = "  " if brief else ""
+    say(f"{indent}Предпросмотр, ничего не отправлено. Канал {channel}, {moment_text(now, now)}.")
     if brief:
         _show_briefly(preview.planned, now)
     else:
@@ -68,30 +71,35 @@ def _show(preview: service.Preview, now: datetime, channel: str, *, brief: bool)
             person = planned.message.recipient.name
             say(f"\n=== Кому: {person}. Когда: {_when(planned, now)}.\n")
             say(planned.text)
+        say()
     if not preview.planned:
-        say("Сообщать не о чем.")
-    say()
+        say(f"{indent}Сообщать не о чем.")
     people = len({planned.message.recipient for planned in preview.planned})
-    say(f"Итого: {_messages(len(preview.planned))}, получателей {people}.")
+    say(f"{indent}Итого: {_messages(len(preview.planned))}, получателей {people}.")
     if preview.already_told:
-        say(f"Уже сообщали, повторять рано: {len(preview.already_told)}.")
+        say(f"{indent}Уже сообщали, повторять рано: {len(preview.already_told)}.")
     return _complain(preview.problems)
 
 
 def _show_briefly(planned: Sequence[service.PlannedMessage], now: datetime) -> None:
     """A line a message; of messages alike but for the person, the first few and how many more."""
-    alike: dict[object, list[str]] = {}
+    by_moment: dict[str, dict[object, list[str]]] = {}
     for each in planned:
-        message, when = each.message, _when(each, now)
+        message = each.message
         about = frozenset((told.candidate.rule, told.kind) for told in message.decisions)
         titles = [section.title for section in message.sections if section.title]
-        line = f"{message.recipient.name} — {when}: {'; '.join([message.heading, *titles])}"
-        alike.setdefault((when, message.form, about), []).append(line)
-    for lines in alike.values():
-        for line in lines[:_SHOWN_OF_ALIKE]:
-            say(f"  {line}")
-        if len(lines) > _SHOWN_OF_ALIKE:
-            say(f"  …и ещё {_messages(len(lines) - _SHOWN_OF_ALIKE)} о том же")
+        line = "; ".join([message.heading, *titles])
+        if message.recipient.name not in message.heading:
+            line = f"{message.recipient.name}: {line}"
+        alike = by_moment.setdefault(_when(each, now), {})
+        alike.setdefault((message.form, about), []).append(line)
+    for when, alike in by_moment.items():
+        say(f"  {when[0].upper()}{when[1:]}")
+        for lines in alike.values():
+            for line in lines[:_SHOWN_OF_ALIKE]:
+                say(f"    {line}")
+            if len(lines) > _SHOWN_OF_ALIKE:
+                say(f"    …и ещё {_messages(len(lines) - _SHOWN_OF_ALIKE)} о том же")
 
 
 def _when(planned: service.PlannedMessage, now: datetime) -> str:
@@ -113,7 +121,8 @@ def _report_sent(report: DeliveryReport, now: datetime) -> int:
         say(f"Уже сообщали, повторять рано: {told}.")
     waiting = [each.until for each in report.held if each.until]
     if waiting:
-        say(f"Ждут своего часа: {len(waiting)}, ближайшее {moment_text(min(waiting), now)}.")
+        soonest = moment_text(min(waiting), now)
+        say(f"Поводов ждут своего часа: {len(waiting)}, ближайший {soonest}.")
     _complain(report.problems)
     return 0 if report.is_clean else 1
 

@@ -69,7 +69,10 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
 def _required(env: Mapping[str, str], name: str) -> str:
     value = env.get(name, "")
     if not value:
-        raise AlertsError(f'{name} is not set: run `eval "$(python -m warehouse env)"` first.')
+        raise AlertsError(
+            f"{name} is not set: start with `scripts/run`, which sets it:"
+            " `scripts/run python -m alerts preview`."
+        )
     return value
 
 

@@ -1,4 +1,4 @@
-"""`python -m expectations list | prepare | run [--asset SCHEMA/TABLE] | report`.
+"""`python -m expectations list | prepare | run [--asset SCHEMA/TABLE] | report [--brief]`.
 
 Exit code 0: nothing blocks. 1: a blocking check failed or a check crashed. 2: the checks could
 not be made at all; one sentence says why.
@@ -39,7 +39,8 @@ def _do(options: argparse.Namespace) -> int:
     if options.command == "prepare":
         store.prepare(settings)
         return 0
-    sys.stdout.write(report.outcomes_by_owner(contracts(), store.latest(settings)))
+    shown = report.brief if options.brief else report.outcomes_by_owner
+    sys.stdout.write(shown(contracts(), store.latest(settings)))
     return 0
 
 
@@ -59,7 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("prepare", help="create quality.check_results unless it is there")
     run = commands.add_parser("run", help="make the checks, keep and show their outcomes")
     run.add_argument("--asset", action="append", help="only this schema/table; may be repeated")
-    commands.add_parser("report", help="the newest outcome of each check, by owner")
+    newest = commands.add_parser("report", help="the newest outcome of each check, by owner")
+    newest.add_argument("--brief", action="store_true", help="only what is not in order")
     return parser
 
 

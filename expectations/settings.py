@@ -51,8 +51,8 @@ def _required(environment: Mapping[str, str], name: str) -> str:
     value = environment.get(name, "")
     if not value:
         raise QualityError(
-            f"{name} is not set; start the warehouse and take the connection strings from"
-            " `python -m warehouse env`"
+            f"{name} is not set; start with `scripts/run`, which sets it:"
+            " `scripts/run python -m expectations report`"
         )
     return value
 

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import httpx
 
-from ingestion.errors import SourceError
+from ingestion.errors import SettingsError, SourceError
 
 ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.5
@@ -76,8 +76,8 @@ class ApiClient:
     """GET requests to one account of one source, answered with parsed JSON (numbers with a point as
     Decimal).
 
-    `credentials` names the variables a person has to look at when access is refused. Not for
-    writing.
+    `credentials` and `address` name the variables a person has to look at when access is refused
+    or the source not found. Raises SettingsError when they cannot be sent at all. Not for writing.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class ApiClient:
         sleep: Callable[[float], None] = time.sleep,
         is_final: Callable[[httpx.Response], str | None] = lambda response: None,
     ) -> None:
+        _refuse_unusable(source, base_url, address, headers or {}, credentials)
         self.source = source
         self.base_url = base_url.rstrip("/")
         self._limiter = limiter
@@ -145,7 +146,7 @@ class ApiClient:
             raise _RetryError(
                 "no answer in time", "See whether the source is overloaded, then run again"
             ) from None
-        except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        except httpx.TransportError as error:
             raise _RetryError(
                 f"the source cannot be reached ({type(error).__name__})",
                 f"Check {self._address} and the network, then run again",
@@ -222,6 +223,26 @@ class ApiClient:
             f"{quote(name, safe='$')}={quote(str(value), safe='')}" for name, value in query
         )
         return f"{self.base_url}/{quote(path)}" + (f"?{pairs}" if pairs else "")
+
+
+def _refuse_unusable(
+    source: str, base_url: str, address: str, headers: Mapping[str, str], credentials: str
+) -> None:
+    """What no repetition heals: no web address, or a character that no header may carry."""
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+        raise SettingsError(
+            f"source {source}: {address} is not a web address; it begins with https:// or http:// "
+            "and holds no user and no password"
+        )
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise SettingsError(
+            f"source {source}: {credentials} holds a line break or a letter no token has; "
+            "copy it anew"
+        )
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -62,7 +62,8 @@ def connect(url: str) -> Iterator[Connection]:
     try:
         connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1]
+        # libpq may add lines of advice; what happened stands on the first.
+        reason = str(error).strip().splitlines()[0].rpartition(": ")[2]
         raise IngestionError(
             f"the warehouse cannot be reached ({reason}); check WAREHOUSE_LOADER_URL, or "
             "start it with `python -m warehouse up`"
@@ -70,6 +71,11 @@ def connect(url: str) -> Iterator[Connection]:
     try:
         with connection:
             yield connection
+    except psycopg.errors.DiskFull:
+        raise IngestionError(
+            "the warehouse's disk is full; nothing of this run is visible. Make room there, then "
+            "run again"
+        ) from None
     except psycopg.Error as error:  # its text can hold values of rows
         raise IngestionError(
             f"the warehouse refused ({type(error).__name__}); nothing of this run is visible. "

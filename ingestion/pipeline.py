@@ -15,6 +15,7 @@ import json
 import logging
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -202,9 +203,8 @@ def _dlt_source(
     def resource(table: TableSpec) -> Any:
         def read() -> Iterator[Any]:
             state = dlt.current.resource_state().setdefault(account_name, {})
-            yield from _read_table(
-                source, table, account_name, readers[table.name](state), started, on_progress
-            )
+            batches = _understood(source, table, readers[table.name](state))
+            yield from _read_table(source, table, account_name, batches, started, on_progress)
 
         return dlt.resource(read, name=table.name, write_disposition="append")
 
@@ -213,6 +213,27 @@ def _dlt_source(
         return [resource(table) for table in source.tables]
 
     return raw()
+
+
+def _understood(
+    source: SourceSpec, table: TableSpec, batches: Iterator[Any]
+) -> Iterator[Any]:
+    """`batches`, with an answer of a shape nobody foresaw told as such.
+
+    Named by the line of ours that stumbled: the error's own text may hold values.
+    """
+    try:
+        yield from batches
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise SourceError(
+            source.name,
+            table.name,
+            f"an answer has a shape that is not understood ({type(error).__name__} in "
+            f"{Path(place.filename).name}, line {place.lineno})",
+            "Nothing of this run was loaded; compare the answer with ingestion/sources/"
+            f"{source.name}/README.md",
+        ) from None
 
 
 def _read_table(
@@ -263,7 +284,7 @@ def _own_error(source: SourceSpec, error: BaseException) -> IngestionError:
     if isinstance(last, OSError):
         return SettingsError(
             f"source {source.name}: a file under VAR_DIR cannot be written ({last.strerror}); "
-            "check the disk"
+            "nothing of this run is visible. Make room there, then run again"
         )
     return SourceError(
         source.name,

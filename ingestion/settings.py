@@ -91,6 +91,17 @@ def silence_dlt() -> None:
     os.environ["RUNTIME__LOG_LEVEL"] = "CRITICAL"
 
 
+def positive_number(variable: str, text: str) -> float:
+    """The number `text` says. Raises SettingsError naming the variable it came from."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise SettingsError(f"{variable}={text} is not a number above zero; correct it")
+    return number
+
+
 def zone(variable: str, name: str) -> ZoneInfo:
     """The time zone called `name`. Raises SettingsError naming the variable it came from."""
     try:

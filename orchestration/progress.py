@@ -28,14 +28,17 @@ class _Step:
     rows: int = 0
 
     def done(self) -> str:
+        """`134,209 rows, 14 tables`, `11 checks passed, 5 did not`; empty when nothing is done."""
         parts = []
         if self.rows:
-            parts.append(f"{self.rows} rows")
+            parts.append(_counted(self.rows, "row"))
         if self.tables:
-            parts.append(f"{self.tables} tables")
+            parts.append(_counted(self.tables, "table"))
         if self.passed or self.failed:
-            parts.append(f"{self.passed} checks passed, {self.failed} did not")
-        return ", ".join(parts) or "nothing yet"
+            parts.append(f"{_counted(self.passed, 'check')} passed")
+        if self.failed:
+            parts.append(f"{self.failed:,} did not")
+        return ", ".join(parts)
 
 
 class Progress:
@@ -58,24 +61,29 @@ class Progress:
                 self._follow(event, step, name, now)
             elif name.startswith(raw_schema("")):
                 # Loading speaks for itself; what dbt's wrapper logs is for developers.
+                step.last_words = now
                 self._line(now, name, f"… {entry.user_message}")
 
     def _follow(self, event: DagsterEvent, step: _Step, name: str, now: float) -> None:
         seconds = f"{now - step.started:.0f} s"
         match event.event_type:
             case DagsterEventType.STEP_SUCCESS:
-                self._line(now, name, f"{seconds}: {step.done()}")
+                self._line(now, name, f"{seconds}: {step.done() or 'done'}")
             case DagsterEventType.STEP_FAILURE:
                 self._line(now, name, f"FAILED after {seconds}: {_reason(event)}")
             case _:
                 _count(event, step)
                 if now - step.last_words >= HEARTBEAT_SECONDS:
                     step.last_words = now
-                    self._line(now, name, f"… {step.done()}")
+                    self._line(now, name, f"… {step.done() or 'getting ready'}")
 
     def _line(self, now: float, name: str, words: str) -> None:
         clock = datetime.fromtimestamp(now).astimezone().strftime("%H:%M:%S")
         self._say(f"  {clock}  {name:<16} {words}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _count(event: DagsterEvent, step: _Step) -> None:

@@ -91,7 +91,6 @@ def say(text: str) -> None:
 def _up(settings: Settings, options: argparse.Namespace, _: list[str]) -> int:
     connections = service.up(settings, reset_passwords=options.reset_passwords)
     say(f"Postgres is up at {connections.host}:{connections.port}{_whereabouts(settings)}.")
-    say("For a BI tool: python -m warehouse url --role reader")
     return 0
 
 

@@ -58,7 +58,7 @@ def find(settings: Settings) -> Connections:
     postmaster = find_postmaster(EmbeddedPostgres(settings.var_dir, password="").data)
     if not postmaster:
         raise WarehouseError(
-            f"Postgres under {settings.var_dir} is not running: run `python -m warehouse up`."
+            f"Postgres under {settings.var_dir} is not running: start it with `make up`."
         )
     return Connections.embedded(postmaster.port, read_passwords(settings.var_dir))
 

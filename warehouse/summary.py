@@ -1,12 +1,12 @@
-"""The director's page for the terminal, in Russian: numbers, quality, freshness, the bridge.
+"""The director's page for the terminal, in Russian: numbers, the bridge, freshness.
 
 Belongs here: reading what the marts already say and laying it out.
-Does not belong here: any formula. Each number is a column of a mart.
+Does not belong here: any formula, each number is a column of a mart; quality, whose words are
+those of `expectations report`.
 
 Read, as role `reader`:
     mart_director.kpis_current   required
     mart_director.bridge_current required, its subtotals
-    quality.check_results        required, the latest run
     mart_director.data_age       shown when it exists
 """
 
@@ -40,13 +40,6 @@ SUBTOTALS = {
     "sales": "продажи",
     "payments": "платежи",
 }
-OWNERS = {
-    "manager": "Менеджер",
-    "sales_head": "РОП",
-    "marketer": "Маркетолог",
-    "accountant": "Бухгалтер",
-    "data_owner": "Ответственный за данные",
-}
 
 Row = TypeVar("Row")
 
@@ -63,21 +56,6 @@ class Kpi:
     period_start: date
     period_end: date
     explanation: str | None
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """One check of the latest quality run; shares are 0..1."""
-
-    check_id: str
-    asset: str
-    status: str
-    checked_count: int | None
-    failing_count: int | None
-    failing_share: Decimal | None
-    limit_share: Decimal | None
-    owner: str
-    checked_at: datetime
 
 
 @dataclass(frozen=True)
@@ -103,13 +81,12 @@ class Page:
 
     kpis: Sequence[Kpi]
     bridge: Sequence[Subtotal]
-    checks: Sequence[CheckResult]
     ages: Sequence[SourceAge] | None
 
 
 def read(connection: psycopg.Connection[tuple[object, ...]], prefix: str) -> Page:
     """Read the page; WarehouseError names the relation that is absent or closed to reader."""
-    mart, quality = f"{prefix}mart_director", f"{prefix}quality"
+    mart = f"{prefix}mart_director"
     kpis = _rows(
         connection,
         Kpi,
@@ -128,19 +105,6 @@ def read(connection: psycopg.Connection[tuple[object, ...]], prefix: str) -> Pag
         "select step, row_count from {} where row_kind = 'subtotal' order by position",
         (mart, "bridge_current"),
     )
-    checks = _rows(
-        connection,
-        CheckResult,
-        """
-        select
-            check_id, asset, status, checked_count, failing_count, failing_share::numeric,
-            limit_share::numeric, owner, checked_at
-        from {0}
-        where run_id = (select run_id from {0} order by checked_at desc limit 1)
-        order by owner, failing_share desc nulls last, asset, check_id
-        """,
-        (quality, "check_results"),
-    )
     try:
         ages = _rows(
             connection,
@@ -152,7 +116,7 @@ def read(connection: psycopg.Connection[tuple[object, ...]], prefix: str) -> Pag
         if not isinstance(error.__cause__, errors.UndefinedTable):
             raise
         ages = None
-    return Page(kpis, bridge, checks, ages)
+    return Page(kpis, bridge, ages)
 
 
 def _rows(
@@ -185,7 +149,6 @@ def render(page: Page, currency: str, timezone: ZoneInfo) -> str:
     sections = [
         ("ПОКАЗАТЕЛИ ДИРЕКТОРА", _kpi_lines(page.kpis, currency)),
         ("ПОЧЕМУ ЦИФРЫ РАСХОДЯТСЯ", _bridge_lines(page.bridge)),
-        ("КАЧЕСТВО ДАННЫХ", _quality_lines(page.checks, timezone)),
     ]
     if page.ages is not None:
         sections.append(("СВЕЖЕСТЬ ДАННЫХ", _age_lines(page.ages, timezone)))
@@ -231,30 +194,6 @@ def _bridge_lines(bridge: Sequence[Subtotal]) -> Iterator[str]:
         )
 
 
-def _quality_lines(checks: Sequence[CheckResult], timezone: ZoneInfo) -> Iterator[str]:
-    if not checks:
-        return
-    checked_at = max(check.checked_at for check in checks).astimezone(timezone)
-    failed = [check for check in checks if check.status in ("failed", "crashed")]
-    yield f"  Проверено {checked_at:%d.%m.%Y %H:%M}: не прошло {len(failed)} из {len(checks)}"
-    for owner, group in groupby(failed, key=lambda check: check.owner):
-        of_owner = list(group)
-        yield f"  {OWNERS.get(owner, owner)}: {len(of_owner)}"
-        yield from _aligned(
-            [(check.asset, check.check_id, _outcome(check)) for check in of_owner], 4
-        )
-
-
-def _outcome(check: CheckResult) -> str:
-    if check.status == "crashed":
-        return "проверка не выполнилась"
-    counts = f"{_number(check.failing_count)} из {_number(check.checked_count)}"
-    if check.failing_share is None or check.limit_share is None:
-        return counts
-    share, limit = _percent(check.failing_share), _percent(check.limit_share)
-    return f"{counts} ({share}, допустимо {limit})"
-
-
 def _age_lines(ages: Sequence[SourceAge], timezone: ZoneInfo) -> Iterator[str]:
     def cells(age: SourceAge) -> tuple[str, str]:
         if age.last_loaded_at is None or age.age_minutes is None:
@@ -282,8 +221,8 @@ def format_change(current: Decimal | None, before: Decimal | None, unit: str) ->
     if current is None or before is None:
         return ""
     if unit == "share":
-        points = _number((current - before) * 100)
-        return f"{_sign(current - before)}{points}{NO_BREAK_SPACE}п.п."
+        points = round((current - before) * 100, 1)
+        return f"{_sign(points)}{_number(points)}{NO_BREAK_SPACE}п.п."
     if before <= 0:
         return ""
     change = round((current - before) / before * 100)
@@ -316,15 +255,14 @@ def _number(value: Decimal | int | None, digits: int = 1) -> str:
     """Thousands apart, a decimal comma, no empty decimals, a real minus."""
     if value is None:
         return NOTHING
-    text = f"{round(Decimal(value), digits):,.{digits}f}"
+    # "+ 0" makes the zero that a small negative number rounds to an ordinary one.
+    text = f"{round(Decimal(value), digits) + 0:,.{digits}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.translate({ord(","): NO_BREAK_SPACE, ord("."): ",", ord("-"): "−"})
 
 
-def _aligned(
-    rows: Sequence[tuple[str, ...]], indent: int = 2, left: tuple[int, ...] = (0,)
-) -> list[str]:
+def _aligned(rows: Sequence[tuple[str, ...]], left: tuple[int, ...] = (0,)) -> list[str]:
     """Rows as columns: those in `left` to the left, the others to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = (
@@ -334,7 +272,7 @@ def _aligned(
         )
         for row in rows
     )
-    return [" " * indent + line.rstrip() for line in lines]
+    return [f"  {line.rstrip()}" for line in lines]
 
 
 def _wrapped(text: str) -> str:

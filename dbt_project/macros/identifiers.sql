@@ -5,7 +5,8 @@
     case
         when length({{ digits }}) = 11 and left({{ digits }}, 1) = '8' and '{{ var("phone_country_prefix") }}' = '7'
             then '+7' || substr({{ digits }}, 2)
-        when length({{ digits }}) = 10
+        -- Ten digits from 79 or 89 are a mobile number that lost one, not a number of ten digits.
+        when length({{ digits }}) = 10 and not ({{ digits }} ~ '^[78]9' and '{{ var("phone_country_prefix") }}' = '7')
             then '+{{ var("phone_country_prefix") }}' || {{ digits }}
         when length({{ digits }}) between 11 and 15
             then '+' || {{ digits }}

@@ -3,17 +3,24 @@
    tables. Rows are replaced, not tables, so that a reader in mid-query is not blocked, keeps
    his snapshot, and views that a BI tool made on a mart survive. A mart whose columns changed
    is recreated in the same transaction.
-   Only `dbt build` publishes: `dbt run` has tested nothing. #}
+   Only a `dbt build` of all marts publishes: `dbt run` has tested nothing, and a part of the marts
+   would disagree with the rest. #}
 {% macro publish_marts(results) %}
     {%- if not execute or flags.WHICH != 'build' -%}{{ return('') }}{%- endif -%}
-    {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'skipped', 'runtime error']) | list -%}
     {%- set marts = [] -%}
-    {%- for result in results if result.node.resource_type == 'model' and '/marts/' in '/' ~ result.node.original_file_path -%}
-        {%- do marts.append(result.node) -%}
+    {%- set built = results | map(attribute='node.unique_id') | list -%}
+    {%- set missing = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.fqn[1] == 'marts' -%}
+        {%- do (marts if node.unique_id in built else missing).append(node) -%}
     {%- endfor -%}
+    {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'skipped', 'runtime error']) | list -%}
     {%- if not marts -%}{{ return('') }}{%- endif -%}
     {%- if failed -%}
         {{ log('Not published: ' ~ failed | length ~ ' models or tests did not pass. Readers keep the previous numbers.', info=true) }}
+        {{ return('') }}
+    {%- endif -%}
+    {%- if missing -%}
+        {{ log('Not published: a part of the marts would disagree with the rest. Look at build_mart_*; `dbt build` publishes.', info=true) }}
         {{ return('') }}
     {%- endif -%}
     {{ log('Publishing ' ~ marts | length ~ ' marts in one transaction', info=true) }}

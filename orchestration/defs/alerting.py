@@ -27,6 +27,7 @@ def alerts_delivery_job() -> None:
 @dg.sensor(
     name="warehouse_refresh_sensor",
     job=alerts_delivery_job,
+    description="A refresh has finished: delivers the alerts, once per refresh.",
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )

@@ -33,12 +33,13 @@ warehouse_rebuild_job = dg.define_asset_job(
     name="warehouse_refresh_job_quarter_hourly",
     job=warehouse_refresh_job,
     cron_schedule="*/15 * * * *",
+    description="Every quarter of an hour, unless the previous refresh has not ended.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def warehouse_refresh_job_quarter_hourly(
     context: dg.ScheduleEvaluationContext,
 ) -> dg.RunRequest | dg.SkipReason:
-    """Every quarter of an hour, unless the previous one has not ended: refreshes never pile up."""
+    """Refreshes never pile up: a tick that meets a running one is skipped."""
     close_orphans(context.instance)
     for run in active_writers(context.instance):
         return dg.SkipReason(
@@ -50,6 +51,7 @@ def warehouse_refresh_job_quarter_hourly(
 @dg.sensor(
     name="failed_source_sensor",
     job=warehouse_rebuild_job,
+    description="A refresh failed at a source: builds the marts from what is in raw.",
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )

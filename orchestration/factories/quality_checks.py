@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from expectations import runner, store
+from expectations import report, runner, store
 from expectations.contract import QualityContract
 from expectations.outcome import CheckOutcome, SampleRecord
 from expectations.settings import QualitySettings
@@ -35,7 +35,7 @@ def quality_checks(contracts: Sequence[QualityContract]) -> dg.AssetChecksDefini
             settings, run_id=context.run.run_id, clock=settings.clock, checks=chosen
         )
         store.record(settings, outcomes, run_id=context.run.run_id, checked_at=settings.clock())
-        yield from map(_result, outcomes)
+        yield from map(check_result, chosen, outcomes)
 
     return check_quality
 
@@ -44,29 +44,35 @@ def _spec(contract: QualityContract) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         name=contract.check_id,
         asset=dg.AssetKey(contract.asset.split("/")),
-        description=f"{contract.title} Исправляет: {contract.owner.label}.",
+        description=f"{contract.title}. Исправляет: {contract.owner.label}.",
         metadata={"owner": contract.owner.code, "limit_share": contract.limit_share},
     )
 
 
-def _result(outcome: CheckOutcome) -> dg.AssetCheckResult:
+def check_result(contract: QualityContract, outcome: CheckOutcome) -> dg.AssetCheckResult:
+    """The outcome in Dagster's words; one that met no records has passed."""
     is_error = outcome.severity == "error" or outcome.status == "crashed"
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey(outcome.asset.split("/")),
         check_name=outcome.check_id,
         passed=outcome.status in ("passed", "nothing_to_check"),
         severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
-        description=outcome.error,
+        description=_description(contract, outcome),
+        # Dagster plots these over time.
         metadata={
-            "status": outcome.status,
-            "owner": outcome.owner,
             "checked_count": outcome.checked_count,
             "failing_count": outcome.failing_count,
             "failing_share": outcome.failing_share,
-            "limit_share": outcome.limit_share,
-            "sample": dg.MetadataValue.md("\n".join(map(_line, outcome.sample)) or "—"),
         },
     )
+
+
+def _description(contract: QualityContract, outcome: CheckOutcome) -> str:
+    """Markdown that Dagster shows first: the verdict, and records to repair with their links."""
+    verdict = report.verdict(contract, outcome)
+    if outcome.status != "failed" or not outcome.sample:
+        return verdict
+    return "\n".join([f"{verdict} Например:", "", *map(_line, outcome.sample)])
 
 
 def _line(record: SampleRecord) -> str:

@@ -11,6 +11,8 @@ from ingestion import Progress, Settings, SourceSpec, TableSpec, init, run_sourc
 from orchestration.keys import raw_schema, raw_table_key
 
 OWNER = "team:data"
+LOADS_TABLE = "_applied_loads"
+"""In every raw schema beside the source's tables: what `ingestion` writes of its own loads."""
 SECONDS_BETWEEN_WORDS = 5
 
 
@@ -30,7 +32,7 @@ def raw_assets(source: SourceSpec) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name=raw_schema(source.name),
-        specs=[_asset_spec(source, table) for table in source.tables],
+        specs=[*(_asset_spec(source, table) for table in source.tables), _loads_spec(source)],
         group_name=raw_schema(source.name),
     )
     def load(
@@ -43,11 +45,11 @@ def raw_assets(source: SourceSpec) -> dg.AssetsDefinition:
                 source.name,
                 settings,
                 full_refresh=config.full_refresh,
-                on_progress=_progress_in(context.log),
+                on_progress=rows_read(context.log.info, table_count=len(source.tables)),
             )
             rows = result.tables
         else:
-            context.log.info(f"{source.name} is off: {source.switch} is not set")
+            context.log.info(f"off, its tables stay as they are: {source.switch} is not set")
             init(settings)
         for table in source.tables:
             yield dg.MaterializeResult(
@@ -57,23 +59,40 @@ def raw_assets(source: SourceSpec) -> dg.AssetsDefinition:
                     "source_is_on": settings.is_on(source),
                 },
             )
+        yield dg.MaterializeResult(asset_key=raw_table_key(source.name, LOADS_TABLE))
 
     return load
 
 
-def _progress_in(log: dg.DagsterLogManager) -> Callable[[Progress], None]:
-    """A listener that logs, every few seconds, how many rows have been read so far."""
+def rows_read(say: Callable[[str], None], table_count: int) -> Callable[[Progress], None]:
+    """A listener that says how many rows have been read, every few seconds and at the end."""
     rows: dict[str, int] = {}
-    said_at = 0.0
+    read_to_the_end: set[str] = set()
+    said_at: float | None = None
 
     def follow(progress: Progress) -> None:
         nonlocal said_at
         rows[progress.table] = progress.rows
-        if progress.seconds - said_at >= SECONDS_BETWEEN_WORDS:
+        # Connecting takes seconds too: the clock of words starts with the first rows.
+        said_at = progress.seconds if said_at is None else said_at
+        if progress.is_done:
+            read_to_the_end.add(progress.table)
+        if len(read_to_the_end) == table_count:
+            say(f"{sum(rows.values()):,} rows read, writing them to Postgres")
+        elif progress.seconds - said_at >= SECONDS_BETWEEN_WORDS:
             said_at = progress.seconds
-            log.info(f"{sum(rows.values())} rows so far, reading {progress.table}")
+            say(f"{sum(rows.values()):,} rows so far, reading {progress.table}")
 
     return follow
+
+
+def _loads_spec(source: SourceSpec) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        raw_table_key(source.name, LOADS_TABLE),
+        description=f"{source.title}. One row per load and table: when it became visible.",
+        owners=[OWNER],
+        kinds={"postgres"},
+    )
 
 
 def _asset_spec(source: SourceSpec, table: TableSpec) -> dg.AssetSpec:

@@ -348,12 +348,12 @@ def test_the_brief_preview_of_a_problem_of_many_managers_is_short(
     _use(monkeypatch, world)
     assert cli.main(["preview", "--brief"]) == 0
     shown = capsys.readouterr().out.splitlines()
-    assert shown[3:5] == [
-        "  Орлова Анна — сейчас: 🟠 Орлова Анна: 22 сделки с просроченной задачей",
-        "  …и ещё 21 сообщение о том же",
+    assert shown[5:7] == [
+        "    🟠 Орлова Анна: 22 сделки с просроченной задачей",
+        "    …и ещё 21 сообщение о том же",
     ]
-    assert shown[-1] == "Итого: 27 сообщений, получателей 26."
-    assert len(shown) == 10
+    assert shown[-1] == "  Итого: 27 сообщений, получателей 26."
+    assert len(shown) == 11
 
 
 def test_the_preview_at_night_says_what_waits_and_until_when(
@@ -365,7 +365,8 @@ def test_the_preview_at_night_says_what_waits_and_until_when(
     world.publish(silence)
     _use(monkeypatch, world, BUSINESS_NOW="2026-11-21T23:00:00+03:00")
     assert cli.main(["preview", "--brief"]) == 0
-    assert "Маркетолог — пн 23 ноября в 09:00 (тихие часы): 🟠" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "  Пн 23 ноября в 09:00 (тихие часы)\n    Маркетолог: 🟠" in shown
 
 
 def test_the_command_says_when_there_is_nothing_to_send(

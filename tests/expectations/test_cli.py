@@ -63,10 +63,12 @@ def test_a_run_shows_failures_by_owner_with_links_and_the_report_repeats_them(
     shown = capsys.readouterr().out
     assert "РОП: не выполнено 1 из 2" in shown
     assert "НЕ ВЫПОЛНЕНО" in shown
-    assert "1 из 1 (100.0%, можно 15%)" in shown
+    assert "не так в 1 из 1 (100\u00a0%, можно 15\u00a0%)" in shown
     assert "Поставка  https://crm.example/leads/1" in shown
     assert main(["report"]) == 0
     assert "РОП: не выполнено 1 из 2" in capsys.readouterr().out
+    assert main(["report", "--brief"]) == 0
+    assert "  Исправляет: РОП\n    Причина отказа названа" in capsys.readouterr().out
 
 
 @pytest.mark.integration

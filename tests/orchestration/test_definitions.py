@@ -43,6 +43,11 @@ def test_dbt_reads_the_very_assets_that_ingestion_makes(graph: Any) -> None:
             assert graph.get(key).group_name == source.schema
 
 
+def test_nothing_in_the_graph_comes_from_nowhere(graph: Any) -> None:
+    made_by_nobody = graph.get_all_asset_keys() - graph.materializable_asset_keys
+    assert not made_by_nobody
+
+
 def test_marts_are_named_as_readers_see_them(graph: Any) -> None:
     schemas = {key.path[0] for key in graph.get_all_asset_keys()}
     assert not {schema for schema in schemas if schema.startswith("build_")}

@@ -5,6 +5,8 @@ import uuid
 
 import dagster as dg
 
+import ingestion
+from orchestration.factories.raw_assets import rows_read
 from orchestration.progress import Progress
 
 
@@ -53,6 +55,20 @@ def test_a_failure_without_words_still_says_what_it_was(instance: dg.DagsterInst
     assert "KeyError" in ends
 
 
+def test_a_load_is_silent_while_it_connects_and_says_when_all_is_read() -> None:
+    said: list[str] = []
+    follow = rows_read(said.append, table_count=2)
+    follow(ingestion.Progress("crm", "account", 1, seconds=9, is_done=False))
+    follow(ingestion.Progress("crm", "account", 1, seconds=9, is_done=True))
+    follow(ingestion.Progress("crm", "deals", 6000, seconds=15, is_done=False))
+    follow(ingestion.Progress("crm", "deals", 7000, seconds=16, is_done=False))
+    follow(ingestion.Progress("crm", "deals", 7000, seconds=17, is_done=True))
+    assert said == [
+        "6,001 rows so far, reading deals",
+        "7,001 rows read, writing them to Postgres",
+    ]
+
+
 def test_checks_are_counted_by_outcome(instance: dg.DagsterInstance) -> None:
     names = ("phone_is_present", "city_is_given", "source_is_given")
 
@@ -63,4 +79,4 @@ def test_checks_are_counted_by_outcome(instance: dg.DagsterInstance) -> None:
             yield dg.AssetCheckResult(check_name=name, passed=name != "city_is_given")
 
     _, ends = lines_of(instance, deals)
-    assert ends.endswith("1 tables, 2 checks passed, 1 did not")
+    assert ends.endswith("1 table, 2 checks passed, 1 did not")

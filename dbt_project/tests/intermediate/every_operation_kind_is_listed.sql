@@ -4,17 +4,18 @@
 with
 
 payments as (
-    select payment_id, operation_kind from {{ ref('int_payments') }}
+    select split_part(payment_id, ':', 1) as source_name, operation_kind from {{ ref('int_payments') }}
     where operation_kind is not null
 ),
 
 operation_kinds as (
-    select operation_kind from {{ ref('operation_kinds') }}
+    select source_name, operation_kind from {{ ref('operation_kinds') }}
 )
 
-select payments.operation_kind, count(*) as payments_count
+select payments.source_name, payments.operation_kind, count(*) as payments_count
 from payments
 left join operation_kinds
-    on payments.operation_kind = operation_kinds.operation_kind
+    on payments.source_name = operation_kinds.source_name
+    and payments.operation_kind = operation_kinds.operation_kind
 where operation_kinds.operation_kind is null
-group by payments.operation_kind
+group by payments.source_name, payments.operation_kind

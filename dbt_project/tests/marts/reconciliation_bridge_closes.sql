@@ -1,5 +1,5 @@
 -- Every chain of every grain, period and channel closes with nothing left: each subtotal plus the
--- steps after it is the next subtotal.
+-- steps after it is the next subtotal. Amounts close where there is money, from sales to payments.
 with
 
 bridge as (
@@ -16,8 +16,10 @@ chains as (
         bridge.period_start,
         bridge.channel,
         links.start_position,
-        sum(bridge.row_count) filter (where bridge.position < links.end_position) as expected_count,
-        coalesce(sum(bridge.row_count) filter (where bridge.position = links.end_position), 0) as counted
+        coalesce(sum(bridge.row_count) filter (where bridge.position < links.end_position), 0) as chain_count,
+        coalesce(sum(bridge.row_count) filter (where bridge.position = links.end_position), 0) as counted,
+        coalesce(sum(bridge.amount) filter (where bridge.position < links.end_position), 0) as chain_amount,
+        coalesce(sum(bridge.amount) filter (where bridge.position = links.end_position), 0) as amount
     from bridge
     inner join links
         on bridge.position between links.start_position and links.end_position
@@ -26,4 +28,6 @@ chains as (
 
 select *
 from chains
-where coalesce(expected_count, 0) <> counted
+where
+    chain_count <> counted
+    or (start_position = 50 and chain_amount <> amount)

@@ -15,13 +15,17 @@ __all__ = ["AMOCRM"]
 def open_amocrm(values: Mapping[str, str], context: RunContext) -> Iterator[Mapping[str, Reader]]:
     """Opens one HTTP client for the run; the token never leaves its header."""
     from ingestion.http import ApiClient, RateLimiter
+    from ingestion.settings import positive_number
     from ingestion.sources.amocrm.client import AmoClient
     from ingestion.sources.amocrm.resources import AmoReaders
 
+    per_second = positive_number(
+        "AMOCRM_REQUESTS_PER_SECOND", values["AMOCRM_REQUESTS_PER_SECOND"]
+    )
     api = ApiClient(
         "amocrm",
         values["AMOCRM_BASE_URL"],
-        RateLimiter(float(values["AMOCRM_REQUESTS_PER_SECOND"]), context.monotonic, context.sleep),
+        RateLimiter(per_second, context.monotonic, context.sleep),
         credentials="AMOCRM_TOKEN",
         address="AMOCRM_BASE_URL",
         headers={

@@ -1,7 +1,9 @@
 """How each table of raw_amocrm is read: whole every run, or what changed since the last one.
 
-A table that moves is read from ten minutes before the last run's upper bound (whether amoCRM's
-bounds are inclusive is not documented, and clocks differ) up to the frozen bound of this run.
+A list that moves is read from ten minutes before the newest change seen so far: amoCRM's own clock,
+not ours, says how far we have read. The minutes are for rows that become visible late, and because
+amoCRM does not document whether its bounds are inclusive. Each list remembers its own newest
+change, because one is read while another moves on.
 """
 
 from __future__ import annotations
@@ -92,39 +94,49 @@ class AmoReaders:
                 yield self._rows(table, items, entity_type=entity)
 
     def _changed(self, table: TableSpec, state: State, path: str, query: Query = ()) -> Pages:
-        for items in self._client.changed(table.name, path, self._since(state), self._until, query):
+        for items in self._client.changed(table.name, path, _since(state), self._until, query):
             yield self._rows(table, items)
-        state["read_until"] = self._until
+            self._advance(state, items)
 
     def _tasks(self, table: TableSpec, state: State) -> Pages:
         """Tasks cannot be ordered by updated_at. Ordered by id and without an upper bound the list
-        only grows while it is read, so page numbers lose nothing; what came too early is read again
-        next time.
+        only grows while it is read, so page numbers lose nothing. A task that changes after its
+        page was read is met next time, because only the first page moves the cursor; the newest
+        tasks are on it, so it is hardly ever behind.
         """
-        query: Query = [("filter[updated_at][from]", self._since(state)), ("order[id]", "asc")]
-        for items in self._client.pages(table.name, "tasks", query):
+        query: Query = [("filter[updated_at][from]", _since(state)), ("order[id]", "desc")]
+        for number, items in enumerate(self._client.pages(table.name, "tasks", query)):
             yield self._rows(table, items)
-        state["read_until"] = self._until
+            if number == 0:
+                self._advance(state, items)
 
     def _events(self, table: TableSpec, state: State) -> Pages:
-        """Events never change, so a list with a frozen upper bound stands still. amoCRM keeps them
-        for a limited time; ours stay.
+        """Events never change and come newest first, so a new one pushes others to later pages and
+        hides none. amoCRM keeps them for a limited time; ours stay.
         """
         query: Query = [
-            ("filter[created_at][from]", self._since(state)),
+            ("filter[created_at][from]", _since(state)),
             ("filter[created_at][to]", self._until),
         ]
         for items in self._client.pages(table.name, "events", query, limit=EVENTS_PAGE):
             yield self._rows(table, items)
-        state["read_until"] = self._until
+            self._advance(state, items, by="created_at")
 
     def _notes(self, table: TableSpec, state: State) -> Pages:
         for entity in NOTE_ENTITIES:
-            for items in self._client.changed(
-                table.name, f"{entity}/notes", self._since(state), self._until
-            ):
+            own = state.setdefault(entity, {})
+            path = f"{entity}/notes"
+            for items in self._client.changed(table.name, path, _since(own), self._until):
                 yield self._rows(table, items, entity_type=entity)
-        state["read_until"] = self._until
+                self._advance(own, items)
 
-    def _since(self, state: State) -> int:
-        return max(0, int(state.get("read_until", 0)) - OVERLAP)
+    def _advance(self, state: State, items: Items, by: str = "updated_at") -> None:
+        """Remembers the newest change seen. One dated beyond this run's bound is a mistake of the
+        source and must not make us skip what comes until then.
+        """
+        newest = max((int(item.get(by) or 0) for item in items), default=0)
+        state["read_until"] = max(state.get("read_until", 0), min(newest, self._until))
+
+
+def _since(state: State) -> int:
+    return max(0, int(state.get("read_until", 0)) - OVERLAP)

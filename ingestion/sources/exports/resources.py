@@ -47,7 +47,8 @@ def _existing(variable: str, folder: str) -> Path:
     path = Path(folder).resolve()
     if not path.is_dir():
         raise SettingsError(
-            f"source exports: {variable} names {folder}, and there is no such folder"
+            f"source exports: {variable} names {folder}, and there is no such folder; "
+            "make it or correct the variable"
         )
     return path
 
@@ -63,6 +64,15 @@ def _queries(folder: Path) -> dict[str, Path]:
                 f"{path.name} lands in no table",
                 f"Name the file for one of {', '.join(sorted(known))}, or move it away",
             )
+    if not files:
+        # Tables would be emptied: a disk that is not mounted looks like this.
+        raise SourceError(
+            "exports",
+            None,
+            f"there is no .sql file in {folder}",
+            f"Put {', '.join(f'{name}.sql' for name in sorted(known))} or some of them there, "
+            "or correct EXPORTS_FOLDER",
+        )
     return files
 
 
@@ -110,6 +120,13 @@ def _run(connection: duckdb.DuckDBPyConnection, table: TableSpec, query: Path) -
                 "Leave one select in it",
             )
         return connection.sql(statements[0].query).to_arrow_table()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(
+            "exports",
+            table.name,
+            f"{query.name} cannot be read ({type(error).__name__})",
+            "Make it a UTF-8 text file that this account may read",
+        ) from None
     except (
         duckdb.ConversionException,
         duckdb.InvalidInputException,
@@ -117,10 +134,25 @@ def _run(connection: duckdb.DuckDBPyConnection, table: TableSpec, query: Path) -
     ) as error:
         raise _unreadable_value(table, query, str(error)) from None
     except duckdb.Error as error:
-        first_line = str(error).splitlines()[0]
-        raise SourceError(
-            "exports", table.name, f"{query.name} failed: {first_line}", "Mend the SQL or the files"
-        ) from None
+        raise _failed(table, query, str(error)) from None
+
+
+def _failed(table: TableSpec, query: Path, message: str) -> SourceError:
+    """A column the file lacks is named; of any other failure we repeat DuckDB's first line."""
+    missing = re.search(r'(?:Referenced column|a column named) "([^"]+)"', message)
+    if missing:
+        return SourceError(
+            "exports",
+            table.name,
+            f"the file has no column {missing.group(1)} ({query.name})",
+            "Mend the header of the file, or name the column in the SQL as the file does",
+        )
+    return SourceError(
+        "exports",
+        table.name,
+        f"{query.name} failed: {message.splitlines()[0]}",
+        "Mend the SQL or the files",
+    )
 
 
 def _unreadable_value(table: TableSpec, query: Path, message: str) -> SourceError:
@@ -129,7 +161,7 @@ def _unreadable_value(table: TableSpec, query: Path, message: str) -> SourceErro
         name: match.group(1)
         for name, pattern in {
             "column": r'column "?(\w+)"?',
-            "type": r"(?:to|type) '?([A-Z][A-Z ]+)'?",
+            "type": r"(?:(?:to|type) '?|invalid )([A-Z][A-Z ]+|date|time|timestamp)\b",
             "line": r"Line: (\d+)",
         }.items()
         if (match := re.search(pattern, message))

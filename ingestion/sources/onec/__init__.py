@@ -17,14 +17,17 @@ def open_onec(values: Mapping[str, str], context: RunContext) -> Iterator[Mappin
     import httpx
 
     from ingestion.http import ApiClient, RateLimiter
-    from ingestion.settings import zone
+    from ingestion.settings import positive_number, zone
     from ingestion.sources.onec.client import OneCClient, final_failure
     from ingestion.sources.onec.resources import OneCReaders
 
+    per_second = positive_number("ONEC_REQUESTS_PER_SECOND", values["ONEC_REQUESTS_PER_SECOND"])
+    window_days = positive_number("ONEC_WINDOW_DAYS", values["ONEC_WINDOW_DAYS"])
+    timezone = zone("ONEC_TIMEZONE", values["ONEC_TIMEZONE"])
     api = ApiClient(
         "onec",
         values["ONEC_BASE_URL"],
-        RateLimiter(float(values["ONEC_REQUESTS_PER_SECOND"]), context.monotonic, context.sleep),
+        RateLimiter(per_second, context.monotonic, context.sleep),
         credentials="ONEC_USER and ONEC_PASSWORD",
         address="ONEC_BASE_URL",
         auth=httpx.BasicAuth(values["ONEC_USER"], values["ONEC_PASSWORD"]),
@@ -35,8 +38,8 @@ def open_onec(values: Mapping[str, str], context: RunContext) -> Iterator[Mappin
         yield OneCReaders(
             OneCClient(api),
             values["ONEC_BASE"],
-            zone("ONEC_TIMEZONE", values["ONEC_TIMEZONE"]),
-            int(values["ONEC_WINDOW_DAYS"]),
+            timezone,
+            int(window_days),
             context,
         ).readers()
     finally:

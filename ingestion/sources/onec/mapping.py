@@ -34,11 +34,17 @@ def row(table_name: str, item: Item, account_name: str, zone: ZoneInfo) -> dict[
         ) from None
 
 
-def moment(value: str, zone: ZoneInfo) -> datetime | None:
-    """1C writes the local time of its server without an offset; the year 1 means "empty"."""
+def moment(value: str, zone: ZoneInfo) -> datetime | str | None:
+    """1C writes the local time of its server without an offset; the year 1 means "empty".
+
+    Any other text comes back as it is, for `batches` to refuse by the column's name.
+    """
     if value == EMPTY_DATE:
         return None
-    return datetime.fromisoformat(value).replace(tzinfo=zone)
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=zone)
+    except ValueError:
+        return value
 
 
 def key(value: Any) -> Any:

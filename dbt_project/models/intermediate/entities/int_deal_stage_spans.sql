@@ -12,7 +12,7 @@ stage_changes as (
 ),
 
 stage_meanings as (
-    select * from {{ ref('int_stage_meanings') }}
+    select * from {{ ref('int_stages_with_meaning') }}
 ),
 
 stages as (

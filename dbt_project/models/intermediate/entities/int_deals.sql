@@ -18,7 +18,7 @@ managers as (
 ),
 
 responsible_spans as (
-    select * from {{ ref('int_deal_responsible_spans') }}
+    select * from {{ ref('int_deal_spans_by_responsible') }}
 ),
 
 payments as (

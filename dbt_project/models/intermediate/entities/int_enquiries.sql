@@ -1,7 +1,7 @@
 with
 
 enquiry_records as (
-    select * from {{ ref('int_enquiry_records') }}
+    select * from {{ ref('int_enquiry_records_grouped') }}
 ),
 
 deals as (

@@ -20,11 +20,11 @@ first_payments as (
 ),
 
 responsible_spans as (
-    select * from {{ ref('int_deal_responsible_spans') }}
+    select * from {{ ref('int_deal_spans_by_responsible') }}
 ),
 
 human_acts as (
-    select * from {{ ref('int_human_acts') }}
+    select * from {{ ref('int_acts_by_humans') }}
 ),
 
 enquiry_deals as (

@@ -34,7 +34,11 @@ invoices as (
 ),
 
 candidate_deals as (
-    select * from {{ ref('int_deal_dues') }}
+    select * from {{ ref('int_deals_awaiting_money') }}
+),
+
+responsible_spans as (
+    select * from {{ ref('int_deal_spans_by_responsible') }}
 ),
 
 named_by_breakdown as (
@@ -233,6 +237,8 @@ allocated as (
 allocated_in_order as (
     select
         allocated.*,
+        payments.paid_at,
+        payments.paid_date,
         allocated.allocated_amount > 0
         and row_number() over (
             partition by allocated.deal_id
@@ -246,23 +252,31 @@ allocated_in_order as (
 
 int_payment_allocations as (
     select
-        md5(payment_id || '|' || deal_id) as allocation_id,
-        payment_id,
-        deal_id,
-        allocated_amount::numeric(18, 2) as allocated_amount,
-        match_rule::integer as match_rule,
-        is_first_of_deal,
+        md5(allocated_in_order.payment_id || '|' || allocated_in_order.deal_id) as allocation_id,
+        allocated_in_order.payment_id,
+        allocated_in_order.deal_id,
+        allocated_in_order.allocated_amount::numeric(18, 2) as allocated_amount,
+        allocated_in_order.match_rule::integer as match_rule,
+        allocated_in_order.paid_at,
+        allocated_in_order.paid_date,
+        -- Money belongs to who was responsible for the deal when it came.
+        coalesce(responsible_spans.manager_id, 'unassigned') as manager_id,
+        allocated_in_order.is_first_of_deal,
         -- A payment for several deals is counted once: under a deal it is the first money of, if any.
         row_number() over (
-            partition by payment_id
+            partition by allocated_in_order.payment_id
             order by
-                (is_first_of_deal and is_of_sale) desc,
-                is_first_of_deal desc,
-                allocated_amount desc,
-                deal_id
+                (allocated_in_order.is_first_of_deal and allocated_in_order.is_of_sale) desc,
+                allocated_in_order.is_first_of_deal desc,
+                allocated_in_order.allocated_amount desc,
+                allocated_in_order.deal_id
         ) = 1 as counts_payment,
         false as is_deleted
     from allocated_in_order
+    left join responsible_spans
+        on allocated_in_order.deal_id = responsible_spans.deal_id
+        and allocated_in_order.paid_at >= responsible_spans.valid_from
+        and allocated_in_order.paid_at < responsible_spans.valid_to
 )
 
 select * from int_payment_allocations

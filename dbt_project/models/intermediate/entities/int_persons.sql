@@ -1,7 +1,7 @@
 with
 
 person_records as (
-    select * from {{ ref('int_person_records') }}
+    select * from {{ ref('int_person_records_collected') }}
 ),
 
 joined_records as (
@@ -9,7 +9,7 @@ joined_records as (
 ),
 
 own_employees as (
-    select person_id from {{ ref('int_own_employees') }}
+    select person_id from {{ ref('int_persons_employed_by_us') }}
 ),
 
 records_of_persons as (

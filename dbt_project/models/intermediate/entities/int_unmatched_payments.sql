@@ -11,7 +11,7 @@ allocations as (
 ),
 
 dues as (
-    select * from {{ ref('int_deal_dues') }}
+    select * from {{ ref('int_deals_awaiting_money') }}
 ),
 
 deals as (
@@ -45,7 +45,8 @@ unmatched as (
         payments.customer_id,
         payments.paid_at,
         payments.is_refund,
-        payments.paid_amount - coalesce(allocated_of_payments.allocated_amount, 0) as unmatched_amount
+        payments.paid_amount - coalesce(allocated_of_payments.allocated_amount, 0) as unmatched_amount,
+        allocated_of_payments.payment_id is null as is_whole_payment
     from payments
     left join allocated_of_payments
         on payments.payment_id = allocated_of_payments.payment_id
@@ -79,6 +80,7 @@ int_unmatched_payments as (
         unmatched.customer_id,
         unmatched.paid_at,
         unmatched.unmatched_amount,
+        unmatched.is_whole_payment,
         case
             when naming_a_deal.payment_id is not null then 'names_a_deal_that_does_not_count'
             when unmatched.is_refund then 'refund_names_no_deal'

@@ -12,23 +12,21 @@ allocations as (
 ),
 
 unmatched_payments as (
-    select payment_id, unmatched_amount from {{ ref('int_unmatched_payments') }}
+    select payment_id, unmatched_amount, is_whole_payment from {{ ref('int_unmatched_payments') }}
 ),
 
 deals as (
-    select deal_id, channel, manager_id from {{ ref('int_deals') }}
+    select deal_id, channel from {{ ref('int_deals') }}
 ),
 
 shares_with_deal as (
     select
-        payments.paid_date as metric_date,
-        deals.manager_id,
+        allocations.paid_date as metric_date,
+        allocations.manager_id,
         deals.channel,
         allocations.allocated_amount as amount,
         allocations.counts_payment
     from allocations
-    inner join payments
-        on allocations.payment_id = payments.payment_id
     inner join deals
         on allocations.deal_id = deals.deal_id
 ),
@@ -39,7 +37,7 @@ shares_without_deal as (
         'unassigned' as manager_id,
         '(no deal)' as channel,
         unmatched_payments.unmatched_amount as amount,
-        unmatched_payments.unmatched_amount = payments.paid_amount as counts_payment
+        unmatched_payments.is_whole_payment as counts_payment
     from unmatched_payments
     inner join payments
         on unmatched_payments.payment_id = payments.payment_id

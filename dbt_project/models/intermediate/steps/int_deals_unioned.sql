@@ -6,6 +6,10 @@ amocrm_deals as (
     select * from {{ ref('stg_amocrm__deals') }}
 ),
 
+accounts as (
+    select account_id, currency_code from {{ ref('stg_amocrm__accounts') }}
+),
+
 amocrm_contacts as (
     select contact_id, company_id from {{ ref('stg_amocrm__contacts') }}
 ),
@@ -26,15 +30,14 @@ from_amocrm as (
     select
         amocrm_deals.deal_id,
         amocrm_deals.deal_name,
-        amocrm_deals.budget_amount,
+        -- A budget in another currency is no number we can add: the rates come with their own register.
+        case when accounts.currency_code = '{{ company_currency() }}' then amocrm_deals.budget_amount end as budget_amount,
         null::text as stated_status,
-        null::text as assumed_pipeline_kind,
         amocrm_deals.pipeline_id,
         amocrm_deals.stage_id,
         amocrm_stages.stage_name,
         amocrm_deals.loss_reason,
         amocrm_deals.manager_id,
-        amocrm_deals.is_created_by_robot,
         amocrm_deals.created_at,
         amocrm_deals.updated_at,
         amocrm_deals.closed_at,
@@ -45,6 +48,7 @@ from_amocrm as (
         null::text as export_tax_number,
         null::text as export_lead_id,
         amocrm_deals.tags,
+        false as is_test,
         amocrm_deals.source_word,
         amocrm_deals.utm_source,
         amocrm_deals.utm_medium,
@@ -56,6 +60,8 @@ from_amocrm as (
         amocrm_deals.deleted_at,
         amocrm_deals.deal_url
     from amocrm_deals
+    left join accounts
+        on amocrm_deals.account_id = accounts.account_id
     left join amocrm_contacts
         on amocrm_deals.contact_id = amocrm_contacts.contact_id
     left join amocrm_stages
@@ -67,15 +73,13 @@ from_exports as (
     select
         export_deals.deal_id,
         export_deals.deal_name,
-        export_deals.budget_amount,
+        case when export_deals.currency_code = '{{ company_currency() }}' then export_deals.budget_amount end,
         export_deals.status as stated_status,
-        'sales' as assumed_pipeline_kind,
         export_deals.pipeline_id,
         export_deals.pipeline_id || ':' || coalesce(export_deals.stage_name, export_deals.status) as stage_id,
         coalesce(export_deals.stage_name, export_deals.status) as stage_name,
         export_deals.loss_reason,
         export_deals.manager_id,
-        false as is_created_by_robot,
         export_deals.created_at,
         coalesce(export_deals.closed_at, export_deals.created_at) as updated_at,
         export_deals.closed_at,
@@ -84,7 +88,8 @@ from_exports as (
         export_deals.export_customer_id,
         coalesce(export_deals.tax_number, export_leads.tax_number) as export_tax_number,
         export_leads.export_lead_id,
-        array_remove(array[case when export_leads.is_test then 'тест' end], null) as tags,
+        '{}'::text[] as tags,
+        coalesce(export_leads.is_test, false) as is_test,
         export_leads.source_word,
         export_leads.utm_source,
         export_leads.utm_medium,

@@ -6,7 +6,7 @@ deals as (
 ),
 
 own_employees as (
-    select person_id from {{ ref('int_own_employees') }}
+    select person_id from {{ ref('int_persons_employed_by_us') }}
 ),
 
 exclusion_rules as (
@@ -31,7 +31,7 @@ int_deals_with_exclusions as (
         deals.*,
         case
             when deals.is_deleted then 'deleted_in_crm'
-            when reasons_given.is_test then 'test'
+            when deals.is_test or reasons_given.is_test then 'test'
             when own_employees.person_id is not null then 'own_employee'
             when reasons_given.is_spam then 'spam'
             when reasons_given.is_not_a_buyer then 'not_a_buyer'

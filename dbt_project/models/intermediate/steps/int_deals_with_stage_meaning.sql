@@ -7,7 +7,7 @@ deals as (
 ),
 
 stage_meanings as (
-    select * from {{ ref('int_stage_meanings') }}
+    select * from {{ ref('int_stages_with_meaning') }}
 ),
 
 stage_changes as (
@@ -75,10 +75,11 @@ final_stage_entries as (
 int_deals_with_stage_meaning as (
     select
         deals.*,
-        coalesce(last_mapped_stage.pipeline_kind, pipeline_kinds.pipeline_kind, deals.assumed_pipeline_kind)
-            as pipeline_kind,
-        last_sales_stage.deal_id is not null
-        or coalesce(pipeline_kinds.pipeline_kind, deals.assumed_pipeline_kind, '') = 'sales' as was_ever_in_sales,
+        coalesce(last_mapped_stage.pipeline_kind, pipeline_kinds.pipeline_kind, 'sales') as pipeline_kind,
+        -- A pipeline nobody has mapped is taken for sales, so that its deals are seen (as unmapped)
+        -- and not lost.
+        last_sales_stage.deal_id is not null or coalesce(pipeline_kinds.pipeline_kind, 'sales') = 'sales'
+            as was_ever_in_sales,
         last_sales_stage.stage_id as sales_stage_id,
         case
             when deals.stage_id is not null and present_meaning.stage_id is null and deals.stated_status is null

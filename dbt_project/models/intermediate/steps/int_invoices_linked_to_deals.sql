@@ -71,6 +71,7 @@ int_invoices_linked_to_deals as (
         invoices_by_payer.organisation_id,
         invoices_by_payer.counterparty_id,
         invoices_by_payer.invoice_amount,
+        invoices_by_payer.currency_code,
         invoices_by_payer.is_posted and not invoices_by_payer.is_deleted as is_in_force,
         links.deal_id
     from invoices_by_payer

@@ -5,7 +5,7 @@
 with recursive
 
 records as (
-    select * from {{ ref('int_person_records') }}
+    select * from {{ ref('int_person_records_collected') }}
 ),
 
 own_identifiers as (

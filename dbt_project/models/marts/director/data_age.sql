@@ -1,4 +1,5 @@
--- How old the numbers are, per source: the last time its tables were brought up to date.
+-- How old the published numbers are, per source: when its tables were last brought up to date. The age
+-- itself is for whoever reads, at the moment of reading.
 with
 
 sources as (
@@ -6,10 +7,7 @@ sources as (
 ),
 
 data_age as (
-    select
-        source_name,
-        last_loaded_at,
-        round(extract(epoch from {{ business_now() }} - last_loaded_at) / 60)::integer as age_minutes
+    select source_name, last_loaded_at, {{ business_now() }} as built_at
     from sources
 )
 

@@ -25,12 +25,26 @@ payments as (
     where payment_excluded_reason is null
 ),
 
+allocations as (
+    select * from {{ ref('int_payment_allocations') }}
+),
+
 payment_channels as (
     select allocations.payment_id, deals.channel
-    from {{ ref('int_payment_allocations') }} as allocations
+    from allocations
     inner join deals
         on allocations.deal_id = deals.deal_id
     where allocations.counts_payment
+),
+
+-- A sale's amount here is its first payment, if that is counted under it; what came later has its own
+-- steps.
+first_payments as (
+    select allocations.deal_id, payments.paid_amount
+    from allocations
+    inner join payments
+        on allocations.payment_id = payments.payment_id
+    where allocations.is_first_of_deal and allocations.counts_payment
 ),
 
 lead_channels as (
@@ -46,25 +60,33 @@ counted as (
         'enquiry' as record_type,
         enquiries.created_date as counted_date,
         coalesce(lead_channels.channel, enquiries.channel) as channel,
-        0::numeric as amount
+        null::numeric as amount
     from enquiries
     left join lead_channels
         on enquiries.enquiry_id = lead_channels.enquiry_id
     union all
-    select 20, 'leads', 'lead', created_date, channel, 0
+    select 20, 'leads', 'lead', created_date, channel, null
     from leads
     union all
-    select 30, 'leads_as_sales_counts_them', 'lead', created_date, channel, 0
+    select 30, 'leads_as_sales_counts_them', 'lead', created_date, channel, null
     from leads
     where manager_id <> 'unassigned' and is_worked_by_human
     union all
-    select 40, 'won_deals', 'deal', {{ business_date('won_at') }}, channel, bookings_amount
+    select 40, 'won_deals', 'deal', {{ business_date('won_at') }}, channel, null
     from deals
     where status = 'won'
     union all
-    select 50, 'sales', 'deal', {{ business_date('first_paid_at') }}, channel, paid_amount
+    select
+        50,
+        'sales',
+        'deal',
+        {{ business_date('deals.first_paid_at') }},
+        deals.channel,
+        coalesce(first_payments.paid_amount, 0)
     from deals
-    where paid_amount > 0
+    left join first_payments
+        on deals.deal_id = first_payments.deal_id
+    where deals.paid_amount > 0
     union all
     select
         60,

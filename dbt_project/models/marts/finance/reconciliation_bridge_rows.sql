@@ -1,6 +1,7 @@
 -- Every record that makes the departments' numbers differ, with the step it belongs to and its sign.
 -- A step is a fact about records, never a remainder; what depends on the period (won in another
--- one, paid in another one) is decided anew in each grain.
+-- one, paid in another one) is decided anew in each grain. Only payments carry amounts, so amounts
+-- close from sales to payments: a lead has none, and a deal's budget is not money.
 with
 
 enquiries as (
@@ -27,7 +28,7 @@ allocations as (
 ),
 
 unmatched_payments as (
-    select payment_id, unmatched_reason from {{ ref('int_unmatched_payments') }}
+    select * from {{ ref('int_unmatched_payments') }}
 ),
 
 enquiries_of_leads as (
@@ -46,7 +47,6 @@ won_deals as (
         {{ business_date('deals.won_at') }} as won_date,
         {{ business_date('deals.first_paid_at') }} as first_paid_date,
         leads.created_date as lead_date,
-        leads.primary_deal_id,
         row_number() over (partition by deals.lead_id order by deals.won_at, deals.deal_id) as number_in_lead
     from deals
     left join leads
@@ -60,18 +60,24 @@ paid_deals as (
     where first_paid_at is not null
 ),
 
-counted_allocations as (
-    select allocations.payment_id, allocations.deal_id, deals.channel, deals.deal_url
+-- The allocation under which each payment is counted tells its date itself: a payment lost on the way
+-- leaves a hole instead of closing.
+counted_payments as (
+    select
+        allocations.payment_id,
+        allocations.paid_date,
+        allocations.allocated_amount < 0 as is_refund,
+        allocations.is_first_of_deal,
+        coalesce(payments.paid_amount, allocations.allocated_amount) as paid_amount,
+        deals.channel,
+        deals.deal_url,
+        deals.paid_amount > 0 as is_of_sale
     from allocations
     inner join deals
         on allocations.deal_id = deals.deal_id
+    left join payments
+        on allocations.payment_id = payments.payment_id
     where allocations.counts_payment
-),
-
-first_allocations as (
-    select allocations.deal_id, allocations.payment_id, allocations.counts_payment
-    from allocations
-    where allocations.is_first_of_deal
 ),
 
 enquiry_steps as (
@@ -87,7 +93,7 @@ enquiry_steps as (
         'enquiry' as record_type,
         enquiries.enquiry_id as record_id,
         -1 as row_count,
-        0::numeric as amount,
+        null::numeric as amount,
         enquiries.created_date as step_date,
         null::date as unless_same_period_as,
         enquiries.channel,
@@ -101,7 +107,7 @@ enquiry_steps as (
         'enquiry',
         enquiries_of_leads.enquiry_id,
         -1,
-        0,
+        null,
         -- Read from the lead, so that an enquiry lost on the way leaves a hole instead of closing.
         coalesce(enquiries.created_date, enquiries_of_leads.lead_date),
         null,
@@ -120,7 +126,7 @@ lead_steps as (
         'lead' as record_type,
         lead_id as record_id,
         -1 as row_count,
-        0::numeric as amount,
+        null::numeric as amount,
         created_date as step_date,
         null::date as unless_same_period_as,
         channel,
@@ -136,7 +142,7 @@ won_steps as (
         'lead' as record_type,
         lead_id as record_id,
         -1 as row_count,
-        0::numeric as amount,
+        null::numeric as amount,
         created_date as step_date,
         null::date as unless_same_period_as,
         channel,
@@ -144,15 +150,15 @@ won_steps as (
     from leads
     where manager_id <> 'unassigned' and is_worked_by_human and not is_won
     union all
-    select 32, 'won_though_unassigned_or_unworked', 'lead', lead_id, 1, 0, created_date, null, channel, null
+    select 32, 'won_though_unassigned_or_unworked', 'lead', lead_id, 1, null, created_date, null, channel, null
     from leads
     where (manager_id = 'unassigned' or not is_worked_by_human) and is_won
     union all
-    select 33, 'further_won_deal', 'deal', deal_id, 1, bookings_amount, lead_date, null, channel, deal_url
+    select 33, 'further_won_deal', 'deal', deal_id, 1, null, lead_date, null, channel, deal_url
     from won_deals
     where lead_id is not null and number_in_lead > 1
     union all
-    select 34, 'won_in_another_period', 'deal', deal_id, -1, -bookings_amount, lead_date, won_date, channel, deal_url
+    select 34, 'won_in_another_period', 'deal', deal_id, -1, null, lead_date, won_date, channel, deal_url
     from won_deals
     where lead_id is not null
     union all
@@ -162,7 +168,7 @@ won_steps as (
         'deal',
         deal_id,
         1,
-        bookings_amount,
+        null,
         won_date,
         lead_date,
         channel,
@@ -170,7 +176,7 @@ won_steps as (
     from won_deals
     where lead_id is not null
     union all
-    select 36, 'won_without_inbound_lead', 'deal', deal_id, 1, bookings_amount, won_date, null, channel, deal_url
+    select 36, 'won_without_inbound_lead', 'deal', deal_id, 1, null, won_date, null, channel, deal_url
     from won_deals
     where lead_id is null
 ),
@@ -182,7 +188,7 @@ sale_steps as (
         'deal' as record_type,
         deal_id as record_id,
         -1 as row_count,
-        -bookings_amount as amount,
+        null::numeric as amount,
         won_date as step_date,
         null::date as unless_same_period_as,
         channel,
@@ -190,7 +196,7 @@ sale_steps as (
     from won_deals
     where paid_amount <= 0
     union all
-    select 42, 'first_paid_in_another_period', 'deal', deal_id, -1, -bookings_amount, won_date, first_paid_date, channel, deal_url
+    select 42, 'first_paid_in_another_period', 'deal', deal_id, -1, null, won_date, first_paid_date, channel, deal_url
     from won_deals
     where paid_amount > 0
     union all
@@ -200,7 +206,7 @@ sale_steps as (
         'deal',
         deal_id,
         1,
-        bookings_amount,
+        null,
         first_paid_date,
         won_date,
         channel,
@@ -222,77 +228,42 @@ payment_steps as (
         paid_deals.channel,
         paid_deals.deal_url as url
     from paid_deals
-    inner join first_allocations
-        on paid_deals.deal_id = first_allocations.deal_id
-    where paid_deals.paid_amount > 0 and not first_allocations.counts_payment
+    inner join allocations
+        on paid_deals.deal_id = allocations.deal_id
+    where paid_deals.paid_amount > 0 and allocations.is_first_of_deal and not allocations.counts_payment
     union all
     select
-        52,
-        'first_payment_of_deal_refunded_in_full',
+        case when is_refund then 54 when is_first_of_deal then 52 else 53 end,
+        case
+            when is_refund then 'refund'
+            when is_first_of_deal then 'first_payment_of_deal_refunded_in_full'
+            else 'further_payment'
+        end,
         'payment',
-        first_allocations.payment_id,
+        payment_id,
         1,
-        payments.paid_amount,
-        payments.paid_date,
+        paid_amount,
+        paid_date,
         null,
-        paid_deals.channel,
-        paid_deals.deal_url
-    from paid_deals
-    inner join first_allocations
-        on paid_deals.deal_id = first_allocations.deal_id
-    inner join payments
-        on first_allocations.payment_id = payments.payment_id
-    where paid_deals.paid_amount <= 0 and first_allocations.counts_payment
+        channel,
+        deal_url
+    from counted_payments
+    -- The first payment of a sale is the sale's own row.
+    where is_refund or not is_first_of_deal or not is_of_sale
     union all
     select
-        53,
-        'further_payment',
+        case when unmatched_amount < 0 then 54 else 55 end,
+        case when unmatched_amount < 0 then 'refund' else 'payment_without_deal' end,
         'payment',
-        payments.payment_id,
+        payment_id,
         1,
-        payments.paid_amount,
-        payments.paid_date,
-        null,
-        counted_allocations.channel,
-        counted_allocations.deal_url
-    from payments
-    inner join counted_allocations
-        on payments.payment_id = counted_allocations.payment_id
-    where
-        not payments.is_refund
-        and payments.payment_id not in (select first_allocations.payment_id from first_allocations)
-    union all
-    select
-        54,
-        'refund',
-        'payment',
-        payments.payment_id,
-        1,
-        payments.paid_amount,
-        payments.paid_date,
-        null,
-        coalesce(counted_allocations.channel, '(no deal)'),
-        counted_allocations.deal_url
-    from payments
-    left join counted_allocations
-        on payments.payment_id = counted_allocations.payment_id
-    where payments.is_refund
-    union all
-    select
-        55,
-        'payment_without_deal',
-        'payment',
-        payments.payment_id,
-        1,
-        payments.paid_amount,
-        payments.paid_date,
+        unmatched_amount,
+        {{ business_date('paid_at') }},
         null,
         '(no deal)',
         null
-    from payments
-    where
-        not payments.is_refund
-        and payments.payment_id not in (select counted_allocations.payment_id from counted_allocations)
+    from unmatched_payments
+    where is_whole_payment
 ),
 
 every_step as (

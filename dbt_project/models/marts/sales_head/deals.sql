@@ -1,6 +1,6 @@
 with
 
-deals as (
+present_deals as (
     select * from {{ ref('int_deals') }}
     where not is_deleted
 ),
@@ -30,45 +30,45 @@ deal_tasks as (
     group by deal_id
 ),
 
-final as (
+deals as (
     select
-        deals.deal_id,
-        deals.lead_id,
-        deals.deal_name,
+        present_deals.deal_id,
+        present_deals.lead_id,
+        present_deals.deal_name,
         customers.customer_name,
-        deals.status,
-        deals.deal_excluded_reason,
-        deals.stage_name,
-        deals.stage_meaning,
-        deals.manager_id,
-        deals.manager_name,
-        deals.department_name,
-        deals.channel,
-        deals.city,
-        deals.client_type,
-        deals.created_at,
-        deals.closed_at,
-        deals.loss_reason,
-        deals.budget_amount,
-        deals.bookings_amount,
-        deals.paid_amount,
-        deals.first_paid_at,
-        deals.currency_code,
+        present_deals.status,
+        present_deals.deal_excluded_reason,
+        present_deals.stage_name,
+        present_deals.stage_meaning,
+        present_deals.manager_id,
+        present_deals.manager_name,
+        present_deals.department_name,
+        present_deals.channel,
+        present_deals.city,
+        present_deals.client_type,
+        present_deals.created_at,
+        present_deals.closed_at,
+        present_deals.loss_reason,
+        present_deals.budget_amount,
+        present_deals.bookings_amount,
+        present_deals.paid_amount,
+        present_deals.first_paid_at,
+        present_deals.currency_code,
         coalesce(deal_tasks.open_tasks_count, 0) as open_tasks_count,
         coalesce(deal_tasks.overdue_tasks_count, 0) as overdue_tasks_count,
         deal_tasks.next_task_at,
         case
-            when deals.status = 'open'
+            when present_deals.status = 'open'
                 then round((extract(epoch from {{ business_now() }} - spans.stage_entered_at) / 86400)::numeric, 1)
         end as stage_age_days,
-        deals.deal_url
-    from deals
+        present_deals.deal_url
+    from present_deals
     left join customers
-        on deals.customer_id = customers.customer_id
+        on present_deals.customer_id = customers.customer_id
     left join deal_tasks
-        on deals.deal_id = deal_tasks.deal_id
+        on present_deals.deal_id = deal_tasks.deal_id
     left join spans
-        on deals.deal_id = spans.deal_id
+        on present_deals.deal_id = spans.deal_id
 )
 
-select * from final
+select * from deals

@@ -18,6 +18,13 @@ select
         ) as phone (value)
         where {{ normalised_phone("phone.value #>> '{}'") }} is not null
     ) as phones,
+    (
+        select count(*)::integer
+        from jsonb_path_query(
+            contacts.custom_fields_values, '$[*] ? (@.field_code == "PHONE").values[*].value'
+        ) as phone (value)
+        where nullif(phone.value #>> '{}', '') is not null and {{ normalised_phone("phone.value #>> '{}'") }} is null
+    ) as unreadable_phones_count,
     array(
         select distinct {{ normalised_email("email.value #>> '{}'") }}
         from jsonb_path_query(

@@ -1,6 +1,6 @@
 -- amoCRM's API calls deals "leads"; here they are deals. A deal deleted in the CRM is gone from the
--- list: what we loaded before stays and is marked; of one deleted before we ever read it, its
--- events still tell when it was born and where it stood.
+-- list: what we loaded before stays and is marked; of one deleted before we ever read it, other
+-- records still tell when it was born and where it stood.
 with
 
 leads as (
@@ -15,11 +15,18 @@ accounts as (
     select account_name, web_url from {{ ref('stg_amocrm__accounts') }}
 ),
 
-birth_events as (
-    select account_name, entity_id, min(created_at) as created_at
-    from {{ source('raw_amocrm', 'events') }}
-    where type = 'lead_added'
-    group by account_name, entity_id
+-- The first trace of a deal outside itself: the event of its creation, or the unsorted item it was in.
+first_traces as (
+    select account_name, deal_id, min(created_at) as created_at
+    from (
+        select account_name, entity_id as deal_id, created_at
+        from {{ source('raw_amocrm', 'events') }}
+        where type = 'lead_added'
+        union all
+        select account_name, (leads #>> '{0,id}')::bigint, created_at
+        from {{ source('raw_amocrm', 'unsorted') }}
+    ) as traces
+    group by account_name, deal_id
 ),
 
 last_stage_events as (
@@ -53,7 +60,6 @@ known as (
         leads.status_id::text as status_id,
         leads.loss_reason_id,
         leads.responsible_user_id,
-        leads.created_by,
         leads.created_at,
         leads.updated_at,
         leads.closed_at,
@@ -80,8 +86,7 @@ known_only_by_events as (
         last_stage_events.status_id,
         null::bigint as loss_reason_id,
         null::bigint as responsible_user_id,
-        null::bigint as created_by,
-        birth_events.created_at,
+        first_traces.created_at,
         tombstones.deleted_at as updated_at,
         tombstones.deleted_at as closed_at,
         null::jsonb as tags,
@@ -91,9 +96,9 @@ known_only_by_events as (
         true as is_deleted,
         tombstones.deleted_at
     from tombstones
-    inner join birth_events
-        on tombstones.account_name = birth_events.account_name
-        and tombstones.id = birth_events.entity_id
+    inner join first_traces
+        on tombstones.account_name = first_traces.account_name
+        and tombstones.id = first_traces.deal_id
     left join last_stage_events
         on tombstones.account_name = last_stage_events.account_name
         and tombstones.id = last_stage_events.entity_id
@@ -113,6 +118,7 @@ every_deal as (
 
 select
     {{ source_key('amocrm', 'every_deal.account_name', 'every_deal.id::text') }} as deal_id,
+    'amocrm:' || every_deal.account_name as account_id,
     every_deal.name as deal_name,
     every_deal.price as budget_amount,
     {{ source_key('amocrm', 'every_deal.account_name', 'every_deal.pipeline_id') }} as pipeline_id,
@@ -120,7 +126,6 @@ select
     -- The reason is meaningful only while the deal stands in 143.
     case when every_deal.status_id = '143' then loss_reasons.name end as loss_reason,
     {{ amocrm_manager('every_deal.account_name', 'every_deal.responsible_user_id') }} as manager_id,
-    coalesce({{ amocrm_manager('every_deal.account_name', 'every_deal.created_by') }} is null, true) as is_created_by_robot,
     every_deal.created_at,
     every_deal.updated_at,
     every_deal.closed_at,

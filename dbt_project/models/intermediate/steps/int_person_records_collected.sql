@@ -72,7 +72,7 @@ seen as (
     group by coalesce(contact_id, note_id)
 ),
 
-int_person_records as (
+int_person_records_collected as (
     select
         seen.record_id,
         max(seen.record_name) as record_name,
@@ -86,4 +86,4 @@ int_person_records as (
     group by seen.record_id
 )
 
-select * from int_person_records
+select * from int_person_records_collected

@@ -5,7 +5,7 @@ meanings as (
     select * from {{ ref('pipeline_stage_meaning') }}
 ),
 
-int_stage_meanings as (
+int_stages_with_meaning as (
     select
         source_name || ':' || account_name || ':' || pipeline_id || ':' || stage_id as stage_id,
         source_name || ':' || account_name || ':' || pipeline_id as pipeline_id,
@@ -15,4 +15,4 @@ int_stage_meanings as (
     from meanings
 )
 
-select * from int_stage_meanings
+select * from int_stages_with_meaning

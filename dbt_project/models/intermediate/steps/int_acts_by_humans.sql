@@ -23,7 +23,7 @@ export_deals as (
     where closed_at is not null
 ),
 
-int_human_acts as (
+int_acts_by_humans as (
     select
         notes.note_id as act_id,
         case
@@ -55,4 +55,4 @@ int_human_acts as (
     from export_deals
 )
 
-select * from int_human_acts
+select * from int_acts_by_humans

@@ -10,11 +10,11 @@ deals as (
 invoiced as (
     select deal_id, sum(invoice_amount) as invoiced_amount
     from {{ ref('int_invoices_linked_to_deals') }}
-    where is_in_force and deal_id is not null
+    where is_in_force and deal_id is not null and currency_code = '{{ company_currency() }}'
     group by deal_id
 ),
 
-int_deal_dues as (
+int_deals_awaiting_money as (
     select
         deals.deal_id,
         deals.customer_id,
@@ -25,4 +25,4 @@ int_deal_dues as (
         on deals.deal_id = invoiced.deal_id
 )
 
-select * from int_deal_dues
+select * from int_deals_awaiting_money

@@ -21,8 +21,9 @@ calls as (
     where note_type = 'call_in'
 ),
 
-stage_meanings as (
-    select distinct pipeline_id, pipeline_kind from {{ ref('int_stage_meanings') }}
+pipeline_kinds as (
+    select pipeline_id, min(pipeline_kind) as pipeline_kind from {{ ref('int_stages_with_meaning') }}
+    group by pipeline_id
 ),
 
 person_records as (
@@ -83,9 +84,9 @@ unsorted_records as (
         on unsorted.deal_id = deals.deal_id
     left join person_records
         on coalesce(unsorted.contact_id, unsorted.unsorted_id) = person_records.record_id
-    left join stage_meanings
-        on unsorted.pipeline_id = stage_meanings.pipeline_id
-    where coalesce(stage_meanings.pipeline_kind, 'sales') in ('sales', 'warming')
+    left join pipeline_kinds
+        on unsorted.pipeline_id = pipeline_kinds.pipeline_id
+    where coalesce(pipeline_kinds.pipeline_kind, 'sales') in ('sales', 'warming')
 ),
 
 export_records as (
@@ -103,19 +104,27 @@ export_records as (
         on export_leads.person_record_id = person_records.record_id
 ),
 
+-- One call is announced once, whatever the exchange sent twice.
+announcements as (
+    select distinct on (call_key) call_key, deal_id, unsorted_id
+    from unsorted
+    where call_key is not null
+    order by call_key, created_at, unsorted_id
+),
+
 calls_of_persons as (
     select
         calls.*,
         coalesce(person_of_contact.person_id, deals.person_id) as person_id,
-        unsorted.deal_id as announced_deal_id,
-        unsorted.unsorted_id as announced_unsorted_id
+        announcements.deal_id as announced_deal_id,
+        announcements.unsorted_id as announced_unsorted_id
     from calls
     left join person_records as person_of_contact
         on coalesce(calls.contact_id, case when calls.deal_id is null then calls.note_id end) = person_of_contact.record_id
     left join deals_of_any_pipeline as deals
         on calls.deal_id = deals.deal_id
-    left join unsorted
-        on calls.call_key = unsorted.call_key
+    left join announcements
+        on calls.call_key = announcements.call_key
 ),
 
 calls_about_open_deals as (
@@ -201,7 +210,7 @@ events_numbered as (
     from events_after_pauses
 ),
 
-int_enquiry_records as (
+int_enquiry_records_grouped as (
     select
         every_record.record_type,
         every_record.record_id,
@@ -220,4 +229,4 @@ int_enquiry_records as (
         on every_record.event_key = events_numbered.event_key
 )
 
-select * from int_enquiry_records
+select * from int_enquiry_records_grouped

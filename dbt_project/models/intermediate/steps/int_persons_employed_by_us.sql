@@ -2,7 +2,7 @@
 with
 
 person_records as (
-    select record_id, emails from {{ ref('int_person_records') }}
+    select record_id, emails from {{ ref('int_person_records_collected') }}
 ),
 
 joined_records as (
@@ -14,7 +14,7 @@ users as (
     where email is not null
 ),
 
-int_own_employees as (
+int_persons_employed_by_us as (
     select distinct joined_records.person_id
     from joined_records
     inner join person_records
@@ -24,4 +24,4 @@ int_own_employees as (
         on email.value = users.email
 )
 
-select * from int_own_employees
+select * from int_persons_employed_by_us

@@ -16,7 +16,7 @@ ends as (
     select deal_id, manager_id, 'infinity'::timestamptz, '' from deals
 ),
 
-int_deal_responsible_spans as (
+int_deal_spans_by_responsible as (
     select
         ends.deal_id,
         ends.manager_id,
@@ -28,4 +28,4 @@ int_deal_responsible_spans as (
     from ends
 )
 
-select * from int_deal_responsible_spans
+select * from int_deal_spans_by_responsible
