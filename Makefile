@@ -1,19 +1,17 @@
 # Everything a person does here is one of these; `make` alone lists them.
 #
-# Settings come from the environment, then from .env (see .env.example). All state lies under
-# VAR_DIR (var/ by default): removing that folder after `make down` starts from nothing.
+# Settings come from the environment, then from .env (see .env.example; ENV_FILE names another).
+# All state lies under VAR_DIR (var/ by default): removing that folder after `make down` starts from
+# nothing. What is given on make's command line reaches the scripts as environment.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-PACKAGES := warehouse ingestion expectations alerts orchestration demo
 
 # The default python3 of the machine, unless told otherwise: make demo PYTHON3=python3.12
 PYTHON3 ?= python3
 INSTALLED := .venv/installed
-
-export VAR_DIR ARGS
 
 ##@ Try it
 demo: $(INSTALLED) ## a whole refresh on an invented company, and what came of it
@@ -28,7 +26,7 @@ status: $(INSTALLED) ## what is running
 down: $(INSTALLED) ## stop all that was started, and nothing else
 	@scripts/down
 
-olist: $(INSTALLED) ## the real Olist funnel through `exports`: make olist DATA=../shared/data/olist
+olist: $(INSTALLED) ## the real Olist funnel through `exports`: make olist DATA=path/to/olist
 	@scripts/olist "$(DATA)"
 
 ##@ Work

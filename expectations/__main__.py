@@ -1,7 +1,7 @@
 """`python -m expectations list | prepare | run [--asset SCHEMA/TABLE] | report [--brief]`.
 
-Exit code 0: nothing blocks. 1: a blocking check failed or a check crashed. 2: the checks could
-not be made at all; one sentence says why.
+Exit code 0: no more than warnings. 1: a check of severity `error` failed, or one crashed. 2: the
+checks could not be made at all; one sentence says why.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _run(settings: QualitySettings, assets: Sequence[str] | None) -> int:
     store.record(settings, outcomes, run_id, settings.clock())
     sys.stdout.write(report.outcomes_by_owner(contracts(), outcomes))
     crashed = any(outcome.status == "crashed" for outcome in outcomes)
-    return int(crashed or any(outcome.is_blocking for outcome in outcomes))
+    return int(crashed or any(outcome.is_error for outcome in outcomes))
 
 
 def _parser() -> argparse.ArgumentParser:

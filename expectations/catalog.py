@@ -1,6 +1,7 @@
 """Every quality check there is, in one tuple: what the CLI lists, runs and Dagster shows.
 
-Belongs here: the order of the suites and nothing else. Cheap to import: no Great Expectations,
+Belongs here: the order of the suites and nothing else. No check stops a run or a mart, whatever its
+severity (see `QualityContract`). Cheap to import: no Great Expectations,
 no SQLAlchemy, no database.
 """
 

@@ -82,8 +82,11 @@ class QualityContract:
 
     `asset` is `schema/table` without the prefix, the key of the asset the check hangs on.
     `title` is the kept promise as a Russian sentence. `limit_share` is the share of checked rows,
-    0..1, that may fail before the check does. A failed `error` blocks what is built on the
-    asset; a failed `warning` is for its owner to repair. `value` is SQL; it may be null only
+    0..1, that may fail before the check does. `error` says that our numbers themselves are in
+    doubt (a feed came empty, a key repeats, a stage means nothing to us): an ERROR in Dagster, to
+    be looked at first, by the data owner. `warning` is for its owner to repair. Neither stops
+    anything: what must stop is stopped earlier, an emptied source where it is loaded, a broken key
+    by dbt's tests before publication. `value` is SQL; it may be null only
     where the expectation is about null, because Great Expectations skips nulls everywhere else.
     """
 

@@ -55,8 +55,8 @@ class CheckOutcome:
     error: str | None = None
 
     @property
-    def is_blocking(self) -> bool:
-        """True when nothing should be built on the asset: an `error` that did not hold."""
+    def is_error(self) -> bool:
+        """True when a promise of severity `error` did not hold or could not be checked."""
         return self.severity == "error" and self.status in ("failed", "crashed")
 
 

@@ -43,7 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="read one source now")
     run.add_argument("source", help=", ".join(source.name for source in SOURCES))
     run.add_argument(
-        "--full-refresh", action="store_true", help="forget the cursors and read everything again"
+        "--full-refresh",
+        action="store_true",
+        help="forget the cursors and read everything again; a table may come empty",
     )
     return parser
 

@@ -29,7 +29,8 @@ COLUMN_TYPES: tuple[ColumnType, ...] = (
 
 Mode = Literal["upsert", "snapshot"]
 """`upsert`: rows are added and changed, never lost (what is gone at the source is told by other
-rows). `snapshot`: every run reads the table whole, so a key absent from a run is removed.
+rows). `snapshot`: every run reads the table whole, so a key absent from a run is removed; a run
+that reads nothing where rows are held is stopped.
 """
 
 ACCOUNT_COLUMN = "account_name"

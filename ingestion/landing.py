@@ -265,6 +265,17 @@ def held_rows(
     ).fetchall()
 
 
+def count_rows(connection: Connection, schema: str, account_name: str, table_name: str) -> int:
+    """How many rows of one account a raw table holds."""
+    row = connection.execute(
+        sql.SQL("select count(*) from {} where account_name = %s").format(
+            sql.Identifier(schema, table_name)
+        ),
+        (account_name,),
+    ).fetchone()
+    return int(str(row[0])) if row else 0
+
+
 def last_applied(connection: Connection, schema: str) -> datetime | None:
     """When a load of this source was last applied, or None."""
     if not _exists(connection, schema, "_applied_loads"):

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion import landing
-from ingestion.catalog import Reader, Removed, RunContext, SourceSpec, TableSpec
+from ingestion.catalog import Reader, Removed, RunContext, SourceSpec, State, TableSpec
 from ingestion.errors import IngestionError, SettingsError, SourceError
 from ingestion.settings import Settings, silence_dlt
 from ingestion.sources import SOURCES
@@ -99,8 +99,9 @@ def run_source(
     """Reads what is new at the source and lands it in one transaction.
 
     `full_refresh` forgets the cursors and reads everything; the tables keep their rows until the
-    new ones replace them. Raises SettingsError or SourceError with one sentence; then raw is as it
-    was before.
+    new ones replace them. It also accepts a table that held rows and comes empty, which otherwise
+    stops the run. Raises SettingsError or SourceError with one sentence; then raw is as it was
+    before.
     """
     started = time.monotonic()
     source = find_source(name)
@@ -121,6 +122,12 @@ def run_source(
             sleep=time.sleep,
         )
         with source.open(values, context) as readers:
+            if not full_refresh:
+                held = partial(landing.count_rows, connection, schema, account_name)
+                readers = {
+                    table.name: _never_suddenly_empty(source, table, readers[table.name], held)
+                    for table in source.tables
+                }
             load_id = _load(settings, source, account_name, readers, started, on_progress)
         landed = landing.apply_loads(connection, schema, source, clock())[load_id]
     return RunResult(
@@ -140,6 +147,37 @@ def _held(
     columns: tuple[str, ...],
 ) -> list[tuple[object, ...]]:
     return landing.held_rows(connection, schema, table, columns, account_name)
+
+
+def _never_suddenly_empty(
+    source: SourceSpec, table: TableSpec, read: Reader, held_count: Callable[[str], int]
+) -> Reader:
+    """`read`, refusing to remove all a table holds because nothing came.
+
+    A file cut to its header, a list nobody may see any more and a dictionary that answers 204 look
+    like a company that erased everything, and a person can tell which it is.
+    """
+
+    def reading(state: State) -> Iterator[Any]:
+        came = erased = 0
+        for batch in read(state):
+            if isinstance(batch, Removed):
+                erased += len(batch.keys)
+            else:
+                came += batch.num_rows
+            yield batch
+        if came:
+            return
+        if going := held_count(table.name) if table.mode == "snapshot" else erased:
+            raise SourceError(
+                source.name,
+                table.name,
+                f"no row came, and {going} that the warehouse holds would be removed",
+                "Nothing of this run was loaded; look at the source, or, if it is right, accept "
+                f"that with `scripts/run python -m ingestion run {source.name} --full-refresh`",
+            )
+
+    return reading
 
 
 def _load(
@@ -215,9 +253,7 @@ def _dlt_source(
     return raw()
 
 
-def _understood(
-    source: SourceSpec, table: TableSpec, batches: Iterator[Any]
-) -> Iterator[Any]:
+def _understood(source: SourceSpec, table: TableSpec, batches: Iterator[Any]) -> Iterator[Any]:
     """`batches`, with an answer of a shape nobody foresaw told as such.
 
     Named by the line of ours that stumbled: the error's own text may hold values.

@@ -7,12 +7,15 @@ import argparse
 import os
 import sys
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from dagster_postgres.utils import DagsterPostgresException
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestration.definitions import warehouse
 from orchestration.defs.schedules import warehouse_rebuild_job, warehouse_refresh_job
@@ -51,6 +54,13 @@ def main(arguments: list[str] | None = None) -> int:
             return 130
         except (dg.DagsterError, OSError) as error:
             say(f"{_first_line(error)} (all of it: {log})")
+            return 1
+        except (SQLAlchemyError, DagsterPostgresException) as error:
+            traceback.print_exc()  # into the log
+            say(
+                f"Dagster cannot read or write its runs in Postgres ({_first_line(error)}): see "
+                f"`make status` and the disk, then run it again (all of it: {log})"
+            )
             return 1
 
 

@@ -5,6 +5,7 @@ import dagster as dg
 from orchestration.dbt import parsed_project
 from orchestration.defs.alerting import alerting_definitions
 from orchestration.defs.ingestion import ingestion_definitions
+from orchestration.defs.operations import operations_definitions
 from orchestration.defs.quality import quality_definitions
 from orchestration.defs.schedules import schedule_definitions
 from orchestration.defs.transformation import transformation_definitions
@@ -22,6 +23,7 @@ def warehouse() -> dg.Definitions:
         quality_definitions(),
         alerting_definitions(),
         schedule_definitions(),
+        operations_definitions(),
         # Ten seconds of imports per step make the default multiprocess executor 18 s slower.
         dg.Definitions(executor=dg.in_process_executor),
     )

@@ -1,14 +1,18 @@
-"""Which runs of the warehouse go on, and which only look so because their process was killed.
+"""Which runs of the warehouse go on, which only look so because their process was killed, and which
+are old enough to be forgotten.
 
-Belongs here: questions to Dagster's run storage that schedules, sensors and the command line share.
+Belongs here: what schedules, sensors, jobs and the command line ask of Dagster's storage of runs.
 """
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 from orchestration.keys import WAREHOUSE_WRITER_TAG
 
@@ -22,6 +26,7 @@ ACTIVE = (
     DagsterRunStatus.STARTED,
     DagsterRunStatus.CANCELING,
 )
+ENDED = (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
 SILENT_SCHEDULER_SECONDS = 120
 """Dagster's daemon reports itself every 30 seconds."""
 
@@ -62,6 +67,40 @@ def close_orphans(instance: DagsterInstance, *, scheduler_is_stopped: bool = Fal
             instance.report_run_failed(run, "The process that executed this run is gone.")
             closed += 1
     return closed
+
+
+def delete_ended(instance: DagsterInstance, *, before: datetime, at_most: int) -> int:
+    """Delete runs created before `before` (aware) that have ended, the oldest first; returns how
+    many.
+
+    The newest run of a job and its newest success stay however old: they say what state things are
+    in, and keep the sensors from starting again what they have started.
+    """
+    old = instance.get_runs(
+        RunsFilter(statuses=list(ENDED), created_before=before), limit=at_most, ascending=True
+    )
+    kept = {run for job in {run.job_name for run in old} for run in _newest_of_job(instance, job)}
+    doomed = [run.run_id for run in old if run.run_id not in kept]
+    for run_id in doomed:
+        instance.delete_run(run_id)
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
+    _delete_check_outcomes(instance, doomed)
+    return len(doomed)
+
+
+def _newest_of_job(instance: DagsterInstance, job_name: str) -> Iterator[str]:
+    for statuses in ([], [DagsterRunStatus.SUCCESS]):
+        found = instance.get_runs(RunsFilter(job_name=job_name, statuses=statuses), limit=1)
+        yield from (run.run_id for run in found)
+
+
+def _delete_check_outcomes(instance: DagsterInstance, run_ids: Sequence[str]) -> None:
+    """Every dbt test and quality check of every run is a row here, and `delete_run` leaves it."""
+    storage = instance.event_log_storage
+    if isinstance(storage, SqlEventLogStorage):
+        outcomes = AssetCheckExecutionsTable
+        with storage.index_connection() as connection:
+            connection.execute(outcomes.delete().where(outcomes.c.run_id.in_(run_ids)))
 
 
 def this_process() -> str:

@@ -10,7 +10,7 @@ Who may do what:
     loader       makes raw_*, fills quality and alerting; reads what dbt builds; commits are durable
     transformer  makes staging, intermediate, build_mart_*, mart_*; reads all that loader makes;
                  synchronous_commit off: what it loses in a power cut, the next run builds again
-    reader       BI tools: quality and published marts, read only, 5 minutes a statement
+    reader       BI tools: published marts and nothing else, read only, 5 minutes a statement
     dagster      owns nothing here; the database `dagster` is its own
 
 The administrator of a company's Postgres need not be a superuser: it makes roles and databases,
@@ -149,17 +149,11 @@ def _open_dagster_database(connections: Connections) -> None:
 
 
 def _open_loader_schemas(loader: Connection, prefix: str) -> None:
-    """Make `quality` and `alerting`, and open what loader owns to those who read it."""
-    quality, alerting = (sql.Identifier(prefix + name) for name in ("quality", "alerting"))
-    for schema in (quality, alerting):
+    """Make `quality` and `alerting`, and open what loader owns to transformer."""
+    for name in ("quality", "alerting"):
+        schema = sql.Identifier(prefix + name)
         loader.execute(sql.SQL("create schema if not exists {}").format(schema))
     _let_read(loader, owner="loader", reader="transformer")
-    for statement in (
-        "grant usage on schema {} to reader",
-        "grant select on all tables in schema {} to reader",
-        "alter default privileges in schema {} grant select on tables to reader",
-    ):
-        loader.execute(sql.SQL(statement).format(quality))
 
 
 def _let_read(connection: Connection, owner: str, reader: str) -> None:

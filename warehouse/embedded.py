@@ -288,7 +288,8 @@ def _read_number(path: Path) -> int | None:
 
 def _last_line(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if "error:" in line or "FATAL:" in line]
-    return (lines or text.strip().splitlines() or ["no reason given"])[-1].strip().rstrip(".")
+    last = (lines or text.strip().splitlines() or ["no reason given"])[-1]
+    return last.split("FATAL:")[-1].strip().rstrip(".")
 
 
 def _reason(log: str) -> str:

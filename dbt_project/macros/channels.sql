@@ -1,19 +1,30 @@
-{# The channel of a record from its utm tags and source word: the first rule whose given patterns all
-   match; nothing given is `(blank)`, given but without a rule `(unmatched)`. #}
+{# The channel of a record from its utm tags and source word: the first rule whose given patterns
+   all match; nothing given is `(blank)`, given but without a rule `(unmatched)`. #}
 {% macro channel_of(origin) -%}
     coalesce(
         (
             select channel_rules.channel
             from {{ ref('channel_rules') }} as channel_rules
             where
-                (channel_rules.utm_source_pattern is null or lower({{ origin }}.utm_source) like channel_rules.utm_source_pattern)
-                and (channel_rules.utm_medium_pattern is null or lower({{ origin }}.utm_medium) like channel_rules.utm_medium_pattern)
-                and (channel_rules.source_word_pattern is null or lower({{ origin }}.source_word) like channel_rules.source_word_pattern)
+                (
+                    channel_rules.utm_source_pattern is null
+                    or lower({{ origin }}.utm_source) like channel_rules.utm_source_pattern
+                )
+                and (
+                    channel_rules.utm_medium_pattern is null
+                    or lower({{ origin }}.utm_medium) like channel_rules.utm_medium_pattern
+                )
+                and (
+                    channel_rules.source_word_pattern is null
+                    or lower({{ origin }}.source_word) like channel_rules.source_word_pattern
+                )
             order by channel_rules.priority
             limit 1
         ),
         case
-            when coalesce({{ origin }}.utm_source, {{ origin }}.utm_medium, {{ origin }}.source_word) is null then '(blank)'
+            when coalesce(
+                {{ origin }}.utm_source, {{ origin }}.utm_medium, {{ origin }}.source_word
+            ) is null then '(blank)'
             else '(unmatched)'
         end
     )

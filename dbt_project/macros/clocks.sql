@@ -1,5 +1,7 @@
 {# One zone, one "now", one way from an instant to a business date. #}
-{% macro business_timezone() %}{{ return(env_var('BUSINESS_TIMEZONE', 'Europe/Moscow')) }}{% endmacro %}
+{% macro business_timezone() %}
+    {{ return(env_var('BUSINESS_TIMEZONE', 'Europe/Moscow')) }}
+{% endmacro %}
 
 {# One instant for the whole run: models built seconds apart must agree on who is overdue.
    BUSINESS_NOW lets a test or a replay stand at another moment. #}

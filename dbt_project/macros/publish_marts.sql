@@ -10,17 +10,27 @@
     {%- set marts = [] -%}
     {%- set built = results | map(attribute='node.unique_id') | list -%}
     {%- set missing = [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.fqn[1] == 'marts' -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type == 'model' and node.fqn[1] == 'marts' -%}
         {%- do (marts if node.unique_id in built else missing).append(node) -%}
     {%- endfor -%}
-    {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'skipped', 'runtime error']) | list -%}
+    {%- set failures = ['error', 'fail', 'skipped', 'runtime error'] -%}
+    {%- set failed = results | selectattr('status', 'in', failures) | list -%}
     {%- if not marts -%}{{ return('') }}{%- endif -%}
     {%- if failed -%}
-        {{ log('Not published: ' ~ failed | length ~ ' models or tests did not pass. Readers keep the previous numbers.', info=true) }}
+        {{ log(
+            'Not published: ' ~ failed | length ~ ' models or tests did not pass. '
+            ~ 'Readers keep the previous numbers.',
+            info=true
+        ) }}
         {{ return('') }}
     {%- endif -%}
     {%- if missing -%}
-        {{ log('Not published: a part of the marts would disagree with the rest. Look at build_mart_*; `dbt build` publishes.', info=true) }}
+        {{ log(
+            'Not published: a part of the marts would disagree with the rest. '
+            ~ 'Look at build_mart_*; `dbt build` publishes.',
+            info=true
+        ) }}
         {{ return('') }}
     {%- endif -%}
     {{ log('Publishing ' ~ marts | length ~ ' marts in one transaction', info=true) }}
@@ -32,12 +42,14 @@
 {% endmacro %}
 
 {% macro publish_table(build_schema, mart_schema, name) -%}
-    {%- set build = adapter.get_relation(database=target.database, schema=build_schema, identifier=name) -%}
-    {%- set published = adapter.get_relation(database=target.database, schema=mart_schema, identifier=name) -%}
-    {%- set build_columns = adapter.get_columns_in_relation(build) | map(attribute='name') | list -%}
+    {%- set build = adapter.get_relation(target.database, build_schema, name) -%}
+    {%- set published = adapter.get_relation(target.database, mart_schema, name) -%}
+    {%- set build_columns
+        = adapter.get_columns_in_relation(build) | map(attribute='name') | list -%}
     create schema if not exists {{ mart_schema }};
     grant usage on schema {{ mart_schema }} to {{ reader_role() }};
-    {% set same = published is not none and column_signature(build) == column_signature(published) -%}
+    {% set same
+        = published is not none and column_signature(build) == column_signature(published) -%}
     {%- if not same -%}
     drop table if exists {{ mart_schema }}.{{ name }} cascade;
     create table {{ mart_schema }}.{{ name }} (like {{ build }} including all);

@@ -1,6 +1,9 @@
 {# The ranks a sales stage may have, in the order a deal climbs them. Lost has no rank. #}
 {% macro stage_ranks() %}
-    {{ return(['new', 'contacted', 'qualified', 'proposal_sent', 'negotiation', 'contract', 'invoice_sent', 'won']) }}
+    {{ return([
+        'new', 'contacted', 'qualified', 'proposal_sent', 'negotiation', 'contract', 'invoice_sent',
+        'won',
+    ]) }}
 {% endmacro %}
 
 {# A rank as a number, so that "ever reached" is a comparison. #}

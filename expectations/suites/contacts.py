@@ -82,9 +82,15 @@ SUITE = (
         owner=MANAGER,
         severity="warning",
         limit_share=0.02,
-        records=CONTACTS.where("cardinality(contact.phones) > 0"),
-        # All phones of a contact as one text; one that could not be normalised shows as "?".
-        value="array_to_string(contact.phones, ' ', '?')",
+        records=CONTACTS.where(
+            "cardinality(contact.phones) > 0 or contact.unreadable_phones_count > 0"
+        ),
+        # All phones of a contact as one text; what could not be read as a phone shows as "?".
+        value="""concat_ws(
+        ' ',
+        nullif(array_to_string(contact.phones, ' '), ''),
+        case when contact.unreadable_phones_count > 0 then '?' end
+    )""",
         expectation=Expectation(
             "ExpectColumnValuesToMatchRegex", {"regex": f"^{PHONE}( {PHONE})*$"}
         ),

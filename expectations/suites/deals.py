@@ -57,6 +57,28 @@ WITH_MONEY = """left join (
 WITH_MANAGER = """left join {intermediate}.int_managers as manager
     on manager.manager_id = deal.manager_id"""
 
+# One row per stage that counted deals stand in: one stage is one row of the seed to add, however
+# many deals wait for it. A stage's id holds its pipeline's. Deals of an export have no stage.
+STAGES = Records(
+    relation="""(
+    select
+        deal.pipeline_id,
+        deal.stage_id,
+        min(deal.stage_name) as stage_name,
+        min(deal.deal_url) as deal_url,
+        count(*) as deals_count,
+        bool_or(deal.stage_meaning = 'unmapped') as is_unmapped
+    from {intermediate}.int_deals as deal
+    where deal.deal_excluded_reason is null and deal.stage_id is not null
+    group by deal.pipeline_id, deal.stage_id
+) as stage""",
+    record_id="stage.stage_id",
+    title="""'Воронка ' || stage.pipeline_id || ', этап ' || stage.stage_id
+        || ' «' || coalesce(stage.stage_name, '') || '», сделок: ' || stage.deals_count""",
+    url="stage.deal_url",
+    manager_id="null::text",
+)
+
 IS_GIVEN = Expectation("ExpectColumnValuesToNotBeNull")
 IS_ABSENT = Expectation("ExpectColumnValuesToBeNull")
 IS_TRUE = Expectation("ExpectColumnValuesToBeInSet", {"value_set": [True]})
@@ -84,6 +106,17 @@ SUITE = (
         # One promise, so one expectation: a repeated id counts as no id at all.
         value="case when count(*) over (partition by deal.deal_id) = 1 then deal.deal_id end",
         expectation=IS_GIVEN,
+    ),
+    QualityContract(
+        check_id="stage_is_mapped",
+        asset=ASSET,
+        title="Для каждого этапа, на котором стоят сделки, указано, что он значит",
+        owner=DATA_OWNER,
+        severity="error",
+        limit_share=0.0,
+        records=STAGES,
+        value="not stage.is_unmapped",
+        expectation=IS_TRUE,
     ),
     QualityContract(
         check_id="budget_is_given",

@@ -8,14 +8,18 @@ from orchestration.runs import newest_writer
 
 @dg.op
 def deliver(context: dg.OpExecutionContext) -> None:
-    """Send what `mart_alerts` holds and the policy lets through; sending twice sends once."""
+    """Send what `mart_alerts` holds and the policy lets through; sending twice sends once.
+
+    Only the report's own counts are logged: its messages name customers.
+    """
     known = settings.load()
     report = service.deliver(known, now=known.now())
-    for problem in report.problems:
-        context.log.warning(problem)
-    context.log.info(f"{len(report.deliveries)} messages through {report.channel}")
     if not report.is_clean:
-        raise dg.Failure("Some messages were not delivered; the warnings above say which.")
+        raise dg.Failure(
+            f"{report}. What became of each message stands in alerting.deliveries.",
+            allow_retries=False,
+        )
+    context.log.info(str(report))
 
 
 @dg.job

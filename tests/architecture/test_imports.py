@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,10 @@ def imported_packages(file: Path) -> set[str]:
     return found
 
 
+def canonical(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_imports_no_other_than_the_faces_it_may_know(package: str) -> None:
     allowed = {package} | FACES.get(package, set())
@@ -62,6 +68,21 @@ def test_a_tool_is_imported_only_by_the_package_that_hides_it(tool: str) -> None
     for package in set(PACKAGES) - ONLY_IN[tool]:
         for file in python_files(package):
             assert tool not in imported_packages(file), f"{file.relative_to(ROOT)} imports {tool}"
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Not left to what some dependency of ours happens to bring along."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    declared = {
+        canonical(re.match(r"[\w.-]+", requirement)[0])
+        for requirement in project["project"]["dependencies"]
+    }
+    distributions = metadata.packages_distributions()
+    for package in PACKAGES:
+        for file in python_files(package):
+            for module in imported_packages(file) - set(PACKAGES) - sys.stdlib_module_names:
+                bringing = {canonical(name) for name in distributions.get(module, [module])}
+                assert bringing & declared, f"{file.relative_to(ROOT)} imports {module}"
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from warehouse.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 AS_OF = "2026-11-20T15:00:00+03:00"
+# Words that stand nowhere else, so that finding one in a log means a leak.
+SECRETS = ("token-known-to-the-demo-alone", "password-known-to-the-demo-alone")
 Rows = list[tuple[Any, ...]]
 
 
@@ -28,6 +31,14 @@ class Company:
 
     connections: Connections
     environment: dict[str, str]
+
+    @property
+    def var_dir(self) -> Path:
+        return Path(self.environment["VAR_DIR"])
+
+    def but(self, **changed: str) -> "Company":
+        """The same warehouse with other settings."""
+        return replace(self, environment={**self.environment, **changed})
 
     def run(self, *command: str, expect: int = 0) -> str:
         """A command with the project's environment, as the Makefile runs it."""
@@ -71,7 +82,9 @@ def new_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
         inherited = {
             name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
         }
-        return Company(connections, {**inherited, "VAR_DIR": str(settings.var_dir), **environment})
+        # The developer's own .env is about his company.
+        ours = {"VAR_DIR": str(settings.var_dir), "ENV_FILE": os.devnull}
+        return Company(connections, {**inherited, **ours, **environment})
 
     yield make
     for settings in started:
@@ -91,23 +104,34 @@ class DemoServer:
     def happen(self, name: str) -> dict[str, Any]:
         return self._ask("/demo/happen", {"name": name})
 
-    def _ask(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    @contextmanager
+    def suffering(self, path: str, kind: str, **fault: Any) -> Iterator[None]:
+        """Every request to that path meets the fault (demo/faults.py), until the block ends."""
+        self._ask("/demo/faults", {"times": 0, **fault, "path": path, "kind": kind})
+        try:
+            yield
+        finally:
+            self._ask("/demo/faults", None, "DELETE")
+
+    def _ask(self, path: str, body: dict[str, Any] | None, method: str | None = None) -> Any:
         request = urllib.request.Request(
             self.address + path,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
+            method=method,
         )
         with urllib.request.urlopen(request) as answer:
-            answered: dict[str, Any] = json.load(answer)
-        return answered
+            return json.load(answer)
 
 
-@pytest.fixture(scope="session")
-def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
-    log = (tmp_path_factory.mktemp("demo") / "log").open("w")
-    options = ["--months", "25", "--seed", "7", "--as-of", AS_OF, "--requests-per-second", "500"]
+@contextmanager
+def serving(folder: Path, *story: str) -> Iterator[DemoServer]:
+    """A demo server of the story those options of `demo serve` tell; its log goes to `folder`."""
+    log = (folder / "log").open("w")
+    demo = [sys.executable, "-u", "-m", "demo"]
+    secrets = ["--token", SECRETS[0], "--onec-password", SECRETS[1]]
     server = subprocess.Popen(
-        [sys.executable, "-u", "-m", "demo", "serve", "--port", "0", *options],
+        [*demo, "serve", "--port", "0", "--requests-per-second", "500", *story, *secrets],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=log,
@@ -117,7 +141,7 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer
     ready = server.stdout.readline()
     port = ready.split("http://127.0.0.1:")[1].split("/")[0]
     spoken = subprocess.run(
-        [sys.executable, "-m", "demo", "env", "--port", port, "--requests-per-second", "400"],
+        [*demo, "env", "--port", port, "--requests-per-second", "400", *secrets],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -131,6 +155,13 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer
     server.terminate()
     server.wait(timeout=20)
     log.close()
+
+
+@pytest.fixture(scope="session")
+def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
+    story = ("--months", "25", "--seed", "7", "--as-of", AS_OF)
+    with serving(tmp_path_factory.mktemp("demo"), *story) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -343,7 +343,7 @@ def test_readers_see_marts_and_nothing_below(demo_company: Company) -> None:
         )
     ]
     assert "mart_director" in schemas
-    assert all(schema.startswith("mart_") or schema == "quality" for schema in schemas)
+    assert all(schema.startswith("mart_") for schema in schemas)
 
 
 def test_quality_outcomes_have_an_owner_and_a_share(demo_company: Company) -> None:

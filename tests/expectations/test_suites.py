@@ -28,6 +28,12 @@ RAW_CONTACTS = "raw_amocrm.contacts"
 # What BUSINESS_NOW says in conftest's settings.
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 
+NEW_STAGE = {
+    "stage_id": "amocrm:main:3100:31009",
+    "stage_name": "Согласование",
+    "stage_meaning": "unmapped",
+}
+
 CHECK_IDS = [contract.check_id for contract in contracts()]
 
 
@@ -55,7 +61,7 @@ def dirty_crm() -> dict[str, list[dict[str, Any]]]:
                 **stage("new"),
             },
             {"deal_id": "no_type", "client_type": "", "manager_id": "amocrm:main:dismissed"},
-            {"deal_id": "nobodys", "manager_id": None, **stage("contacted")},
+            {"deal_id": "nobodys", "manager_id": None, **stage("contacted"), **NEW_STAGE},
             {
                 "deal_id": "from_nowhere",
                 "channel": "(blank)",
@@ -81,6 +87,8 @@ def dirty_crm() -> dict[str, list[dict[str, Any]]]:
                     "client_type": None,
                     "channel": "(blank)",
                     "manager_id": None,
+                    "stage_id": "amocrm:main:3100:31010",
+                    "stage_meaning": "unmapped",
                 }
                 for deal_id, reason in (
                     ("test", "test"),
@@ -121,6 +129,8 @@ def dirty_crm() -> dict[str, list[dict[str, Any]]]:
             {"contact_id": "unreachable", "phones": [], "emails": None},
             {"contact_id": "short_phone", "phones": ["+7916123456"]},
             {"contact_id": "long_phone", "phones": ["+79161234567", "+791612345678"]},
+            {"contact_id": "lost_digit", "phones": [], "unreadable_phones_count": 1},
+            {"contact_id": "one_of_two_lost", "unreadable_phones_count": 1},
             {"contact_id": "abroad", "phones": ["+79161234567", "+380501234567"]},
             {"contact_id": "blank_name", "contact_name": " "},
             {"contact_id": "deleted", "phones": [], "emails": [], "is_deleted": True},
@@ -134,6 +144,7 @@ def dirty_crm() -> dict[str, list[dict[str, Any]]]:
 # check -> checked rows, failing rows, ids of the failing ones (None: not told apart by id)
 FAULTS: dict[str, tuple[int, int, set[str] | None]] = {
     "deal_id_is_present_and_unique": (21, 3, {"twice", "(no id)"}),
+    "stage_is_mapped": (2, 1, {"amocrm:main:3100:31009"}),
     "budget_is_given": (8, 3, {"no_budget", "zero_budget", "unpaid"}),
     "city_is_given": (8, 1, {"zero_budget"}),
     "client_type_is_given": (8, 1, {"no_type"}),
@@ -145,9 +156,9 @@ FAULTS: dict[str, tuple[int, int, set[str] | None]] = {
     "won_deal_has_money": (3, 2, {"unpaid", "refunded"}),
     "responsible_is_active": (7, 3, {"no_type", "nobodys", "from_nowhere"}),
     "contacts_feed_is_not_empty": (2, 1, {"branch"}),
-    "name_is_given": (19, 13, None),
-    "phone_or_email_is_given": (19, 1, {"unreachable"}),
-    "phone_is_valid": (17, 2, {"short_phone", "long_phone"}),
+    "name_is_given": (21, 13, None),
+    "phone_or_email_is_given": (21, 1, {"unreachable"}),
+    "phone_is_valid": (19, 4, {"short_phone", "long_phone", "lost_digit", "one_of_two_lost"}),
 }
 
 
@@ -248,6 +259,14 @@ def test_a_sample_leads_to_the_record_and_holds_no_phone(dirty: dict[str, CheckO
     assert "@" not in repr(dirty)
 
 
+def test_an_unmapped_stage_is_named_with_its_pipeline(dirty: dict[str, CheckOutcome]) -> None:
+    [record] = dirty["stage_is_mapped"].sample
+    assert record.title == (
+        "Воронка amocrm:main:3100, этап amocrm:main:3100:31009 «Согласование», сделок: 1"
+    )
+    assert record.url == "https://crm.example/leads/1"
+
+
 def test_a_sample_is_at_most_ten_records(dirty: dict[str, CheckOutcome]) -> None:
     assert dirty["name_is_given"].failing_count == 13
     assert len(dirty["name_is_given"].sample) == 10
@@ -261,10 +280,10 @@ def test_nothing_to_check_is_never_passed(empty: dict[str, CheckOutcome]) -> Non
     assert empty["budget_is_given"].failing_share is None
 
 
-def test_an_empty_feed_of_deals_fails_and_blocks(empty: dict[str, CheckOutcome]) -> None:
+def test_an_empty_feed_of_deals_is_an_error(empty: dict[str, CheckOutcome]) -> None:
     outcome = empty["deals_feed_is_not_empty"]
     assert (outcome.status, outcome.checked_count, outcome.failing_count) == ("failed", 1, 1)
-    assert outcome.is_blocking
+    assert outcome.is_error
 
 
 def test_a_company_that_keeps_no_tasks_is_not_asked_for_them(make_crm: Any) -> None:

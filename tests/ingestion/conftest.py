@@ -72,8 +72,8 @@ class AmoFake:
         key = "deleted_leads" if asked.query.get("with") == "only_deleted" else path
         rows = [row for row in self.lists.get(key, []) if _in_range(row, asked.query)]
         for name in ("updated_at", "id"):
-            if asked.query.get(f"order[{name}]") == "asc":
-                rows.sort(key=lambda row: row[name])
+            if order := asked.query.get(f"order[{name}]"):
+                rows.sort(key=lambda row: row[name], reverse=order == "desc")
         limit, page = int(asked.query.get("limit", 250)), int(asked.query.get("page", 1))
         shown = rows[(page - 1) * limit : page * limit]
         if not shown:

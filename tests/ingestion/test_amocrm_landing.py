@@ -39,6 +39,21 @@ def event(number):
     }
 
 
+def task(number, updated_at):
+    return {"id": number, "text": "Позвонить", "created_at": START, "updated_at": updated_at}
+
+
+def note(number, updated_at, **fields):
+    return {
+        "id": number,
+        "entity_id": 1,
+        "note_type": "call_in",
+        "created_at": START,
+        "updated_at": updated_at,
+        **fields,
+    }
+
+
 def at(seconds):
     return lambda: datetime.fromtimestamp(seconds, UTC)
 
@@ -99,10 +114,21 @@ def test_running_twice_changes_nothing_not_even_the_load_id(serve, amo, bench):
     assert bench.rows(loads) == [(first.load_id,), (again.load_id,)]
 
 
+def asked_from(web, path):
+    """The lower bounds that a list was asked with."""
+    return [
+        int(value)
+        for a in web.asked
+        if a.path.endswith(path)
+        for name, value in a.query.items()
+        if name in ("filter[updated_at][from]", "filter[created_at][from]")
+    ]
+
+
 def test_a_later_run_asks_only_for_what_changed_since_with_ten_minutes_of_overlap(
     serve, amo, bench
 ):
-    amo.lists["leads"] = [lead(1)]
+    amo.lists["leads"] = [lead(1, START + 4_000)]
     web = serve(amo)
     bench.run("amocrm", bench.amocrm(web), clock=at(START + 5_000))
     amo.lists["leads"] = [lead(1, price=7, updated_at=START + 6_000), lead(2, START + 6_001)]
@@ -113,10 +139,78 @@ def test_a_later_run_asks_only_for_what_changed_since_with_ten_minutes_of_overla
     asked = [
         a.query for a in web.asked if a.path.endswith("/leads") and "order[updated_at]" in a.query
     ]
-    assert asked[0]["filter[updated_at][from]"] == str(START + 5_000 - 600)
+    assert asked[0]["filter[updated_at][from]"] == str(START + 4_000 - 600)
     assert asked[0]["filter[updated_at][to]"] == str(START + 9_000)
     assert result.changed["leads"] == 2
     assert bench.rows("select id, price from t_raw_amocrm.leads order by id") == [(1, 7), (2, 1000)]
+
+
+def test_a_crm_whose_clock_is_behind_ours_loses_nothing(serve, amo, bench):
+    ours, hour = START + 100_000, 3_600
+    now_there = ours - hour
+    amo.lists = {
+        "leads": [lead(1, now_there)],
+        "tasks": [task(1, now_there)],
+        "events": [event(1) | {"created_at": now_there}],
+        "leads/notes": [note(1, now_there)],
+    }
+    web = serve(amo)
+    bench.run("amocrm", bench.amocrm(web), clock=at(ours))
+    changed_there = now_there + 60
+    amo.lists["leads"].append(lead(2, changed_there))
+    amo.lists["tasks"].append(task(2, changed_there))
+    amo.lists["events"].append(event(2) | {"created_at": changed_there})
+    amo.lists["leads/notes"].append(note(2, changed_there))
+
+    result = bench.run("amocrm", bench.amocrm(web), clock=at(ours + 900))
+
+    read = {name: result.changed[name] for name in ("leads", "tasks", "events", "notes")}
+    assert read == {"leads": 1, "tasks": 1, "events": 1, "notes": 1}
+
+
+def test_a_date_in_the_future_hides_nothing_that_comes_before_it(serve, amo, bench):
+    century = 3_155_760_000
+    amo.lists["tasks"] = [task(1, START + century)]
+    web = serve(amo)
+    bench.run("amocrm", bench.amocrm(web), clock=at(START + 5_000))
+    amo.lists["tasks"].append(task(2, START + 6_000))
+
+    bench.run("amocrm", bench.amocrm(web), clock=at(START + 9_000))
+
+    assert bench.rows("select count(*) from t_raw_amocrm.tasks") == [(2,)]
+
+
+def test_a_task_changed_after_its_page_was_read_comes_with_the_next_run(serve, amo, bench):
+    amo.lists["tasks"] = [task(n, START) for n in range(1, 601)]
+    later, much_later = START + 1_000, START + 9_000
+
+    def change_tasks_while_they_are_read(asked):
+        if asked.path.endswith("/tasks") and asked.query.get("page") == "3":
+            amo.lists["tasks"][599] |= {"updated_at": later, "text": "moved"}  # passed already
+            amo.lists["tasks"][0] |= {"updated_at": much_later}  # still to come
+        return amo(asked)
+
+    web = serve(change_tasks_while_they_are_read)
+    bench.run("amocrm", bench.amocrm(web))
+    web.answer = amo
+
+    bench.run("amocrm", bench.amocrm(web))
+
+    assert bench.rows("select text from t_raw_amocrm.tasks where id = 600") == [("moved",)]
+
+
+def test_notes_of_one_kind_do_not_move_the_cursor_of_another(serve, amo, bench):
+    amo.lists["leads/notes"] = [note(1, START)]
+    amo.lists["contacts/notes"] = [note(1, START + 9_000)]
+    web = serve(amo)
+    bench.run("amocrm", bench.amocrm(web))
+    web.asked.clear()
+
+    bench.run("amocrm", bench.amocrm(web))
+
+    assert asked_from(web, "leads/notes") == [START - 600]
+    assert asked_from(web, "contacts/notes") == [START + 9_000 - 600]
+    assert asked_from(web, "companies/notes") == [0]
 
 
 def test_a_row_edited_while_pages_are_read_hides_no_other_row(serve, amo, bench):
@@ -157,12 +251,30 @@ def test_what_left_a_dictionary_leaves_raw_and_what_left_a_moving_list_stays(ser
     }
 
     bench.run("amocrm", bench.amocrm(web))
-    amo.lists["users"] = []
-    bench.run("amocrm", bench.amocrm(web))
 
-    assert bench.rows("select id from t_raw_amocrm.users") == []
+    assert bench.rows("select id from t_raw_amocrm.users") == [(1,)]
     assert bench.rows("select id from t_raw_amocrm.leads order by id") == [(1,), (2,)]
     assert bench.rows("select id from t_raw_amocrm.deleted_leads") == [(2,)]
+
+
+def test_a_dictionary_that_comes_empty_is_believed_only_when_a_person_says_so(serve, amo, bench):
+    amo.lists = {"users": [{"id": 1, "name": "Анна"}], "leads": [lead(1)]}
+    web = serve(amo)
+    bench.run("amocrm", bench.amocrm(web))
+    amo.lists = {"users": [], "leads": [lead(1), lead(2)]}
+
+    with pytest.raises(SourceError) as refused:
+        bench.run("amocrm", bench.amocrm(web))
+
+    assert str(refused.value).startswith("amocrm.users: no row came, and 1 that the warehouse")
+    assert "python -m ingestion run amocrm --full-refresh" in str(refused.value)
+    assert bench.rows("select id from t_raw_amocrm.users") == [(1,)]
+    assert bench.rows("select id from t_raw_amocrm.leads") == [(1,)]
+
+    bench.run("amocrm", bench.amocrm(web), full_refresh=True)
+    assert bench.rows("select id from t_raw_amocrm.users") == []
+    bench.run("amocrm", bench.amocrm(web))
+    assert bench.rows("select count(*) from t_raw_amocrm.leads") == [(2,)]
 
 
 def test_events_come_by_the_hundred_and_each_once(serve, amo, bench):
@@ -179,15 +291,9 @@ def test_events_come_by_the_hundred_and_each_once(serve, amo, bench):
 
 
 def test_notes_of_three_kinds_share_a_table_without_mixing_keys(serve, amo, bench):
-    note = {
-        "id": 8,
-        "entity_id": 1,
-        "note_type": "call_in",
-        "created_at": START,
-        "updated_at": START,
-    }
-    amo.lists["leads/notes"] = [{**note, "params": {"call_responsible": 9101, "duration": 95}}]
-    amo.lists["contacts/notes"] = [{**note, "params": {"call_responsible": "Анна", "duration": 0}}]
+    by_number, by_name = {"call_responsible": 9101}, {"call_responsible": "Анна"}
+    amo.lists["leads/notes"] = [note(8, START, params=by_number)]
+    amo.lists["contacts/notes"] = [note(8, START, params=by_name)]
     web = serve(amo)
 
     bench.run("amocrm", bench.amocrm(web))

@@ -106,12 +106,30 @@ def test_an_old_document_unposted_or_back_dated_is_noticed_outside_the_window(se
 
 
 def test_a_document_erased_within_the_window_goes_and_an_older_one_stays(serve, onec, bench):
+    onec.sets[RECEIPTS] = [
+        receipt(1, "2025-02-01T12:00:00"),
+        receipt(2, "2026-06-01T12:00:00"),
+        receipt(3, "2026-06-02T12:00:00"),
+    ]
+    web = serve(onec)
+    run(bench, web)
+    del onec.sets[RECEIPTS][:2]
+
+    run(bench, web)
+
+    held = "select ref_key from t_raw_onec.bank_receipts order by 1"
+    assert bench.rows(held) == [(guid(1),), (guid(3),)]
+
+
+def test_a_window_that_comes_empty_is_believed_only_when_a_person_says_so(serve, onec, bench):
     onec.sets[RECEIPTS] = [receipt(1, "2025-02-01T12:00:00"), receipt(2, "2026-06-01T12:00:00")]
     web = serve(onec)
     run(bench, web)
     onec.sets[RECEIPTS] = []
 
-    run(bench, web)
+    with pytest.raises(SourceError, match=r"onec\.bank_receipts: no row came, and 1 that"):
+        run(bench, web)
+    run(bench, web, full_refresh=True)
 
     assert bench.rows("select ref_key from t_raw_onec.bank_receipts") == [(guid(1),)]
 

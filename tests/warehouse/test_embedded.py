@@ -152,7 +152,7 @@ def test_kill_9_is_recovered_from_with_the_data(var_dir: Path):
         time.sleep(0.05)
     again = service.up(settings)
     assert pid_of(var_dir) != pid
-    assert answer(again, "select number from quality.kept", "reader") == 7
+    assert answer(again, "select number from quality.kept", "transformer") == 7
 
 
 def test_a_start_waits_for_the_children_of_a_killed_server(

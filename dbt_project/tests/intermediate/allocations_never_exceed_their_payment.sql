@@ -2,7 +2,11 @@
 with
 
 allocated as (
-    select payment_id, sum(allocated_amount) as allocated_amount, min(allocated_amount) as smallest, max(allocated_amount) as largest
+    select
+        payment_id,
+        sum(allocated_amount) as allocated_amount,
+        min(allocated_amount) as smallest,
+        max(allocated_amount) as largest
     from {{ ref('int_payment_allocations') }}
     group by payment_id
 ),

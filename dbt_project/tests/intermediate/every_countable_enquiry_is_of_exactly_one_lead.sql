@@ -1,4 +1,5 @@
--- Leads are the inbound, not excluded enquiries, each in one of them: none lost, none twice, none other.
+-- Leads are the inbound, not excluded enquiries, each in one of them: none lost, none twice, none
+-- other.
 with
 
 enquiries_of_leads as (

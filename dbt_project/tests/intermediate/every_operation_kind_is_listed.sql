@@ -4,7 +4,8 @@
 with
 
 payments as (
-    select split_part(payment_id, ':', 1) as source_name, operation_kind from {{ ref('int_payments') }}
+    select split_part(payment_id, ':', 1) as source_name, operation_kind
+    from {{ ref('int_payments') }}
     where operation_kind is not null
 ),
 

@@ -1,4 +1,5 @@
--- One event leaves many records, but a deal comes from one event: otherwise its money would have two channels.
+-- One event leaves many records, but a deal comes from one event: otherwise its money would have
+-- two channels.
 with
 
 deals as (

@@ -16,10 +16,14 @@ chains as (
         bridge.period_start,
         bridge.channel,
         links.start_position,
-        coalesce(sum(bridge.row_count) filter (where bridge.position < links.end_position), 0) as chain_count,
-        coalesce(sum(bridge.row_count) filter (where bridge.position = links.end_position), 0) as counted,
-        coalesce(sum(bridge.amount) filter (where bridge.position < links.end_position), 0) as chain_amount,
-        coalesce(sum(bridge.amount) filter (where bridge.position = links.end_position), 0) as amount
+        coalesce(sum(bridge.row_count) filter (where bridge.position < links.end_position), 0)
+            as chain_count,
+        coalesce(sum(bridge.row_count) filter (where bridge.position = links.end_position), 0)
+            as counted,
+        coalesce(sum(bridge.amount) filter (where bridge.position < links.end_position), 0)
+            as chain_amount,
+        coalesce(sum(bridge.amount) filter (where bridge.position = links.end_position), 0)
+            as amount
     from bridge
     inner join links
         on bridge.position between links.start_position and links.end_position

@@ -1,5 +1,5 @@
--- The bridge counts entities; a row lost before it got there would close all the same. So its numbers,
--- and the entities it stands on, are counted once more from what the sources said.
+-- The bridge counts entities; a row lost before it got there would close all the same. So its
+-- numbers, and the entities it stands on, are counted once more from what the sources said.
 with
 
 bridge_totals as (
@@ -10,11 +10,11 @@ bridge_totals as (
 ),
 
 movements as (
-    select movements.is_posted, movements.is_deleted, movements.operation_kind, 'onec' as source_name
-    from {{ ref('stg_onec__bank_movements') }} as movements
+    select is_posted, is_deleted, operation_kind, 'onec' as source_name
+    from {{ ref('stg_onec__bank_movements') }}
     union all
-    select payments.is_posted, payments.is_deleted, payments.operation_kind, 'exports'
-    from {{ ref('stg_exports__payments') }} as payments
+    select is_posted, is_deleted, operation_kind, 'exports'
+    from {{ ref('stg_exports__payments') }}
 ),
 
 sales_kinds as (
@@ -26,7 +26,10 @@ pairs as (
     select
         'inbound enquiries' as what,
         (select row_count from bridge_totals where step = 'enquiries') as in_the_bridge,
-        (select count(distinct enquiry_id) from {{ ref('int_enquiry_records_grouped') }} where is_inbound) as in_the_sources
+        (
+            select count(distinct enquiry_id) from {{ ref('int_enquiry_records_grouped') }}
+            where is_inbound
+        ) as in_the_sources
     union all
     select
         'payments',
@@ -51,7 +54,10 @@ pairs as (
     select
         'enquiries of leads',
         (select sum(cardinality(enquiry_ids)) from {{ ref('int_leads') }}),
-        (select count(*) from {{ ref('int_enquiries') }} where is_inbound and excluded_reason is null)
+        (
+            select count(*) from {{ ref('int_enquiries') }}
+            where is_inbound and excluded_reason is null
+        )
     union all
     select
         'money of deals, in kopecks',

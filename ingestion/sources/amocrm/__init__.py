@@ -19,9 +19,7 @@ def open_amocrm(values: Mapping[str, str], context: RunContext) -> Iterator[Mapp
     from ingestion.sources.amocrm.client import AmoClient
     from ingestion.sources.amocrm.resources import AmoReaders
 
-    per_second = positive_number(
-        "AMOCRM_REQUESTS_PER_SECOND", values["AMOCRM_REQUESTS_PER_SECOND"]
-    )
+    per_second = positive_number("AMOCRM_REQUESTS_PER_SECOND", values["AMOCRM_REQUESTS_PER_SECOND"])
     api = ApiClient(
         "amocrm",
         values["AMOCRM_BASE_URL"],

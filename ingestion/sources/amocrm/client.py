@@ -91,8 +91,8 @@ class AmoClient:
 
     def _check_order(self, table: str, path: str, items: Items, start: int, until: int) -> None:
         """Filters are switched per account, and a switched-off filter is ignored in silence."""
-        times = [item.get("updated_at") for item in items]
-        if not all(type(time) is int for time in times):
+        times = [time for item in items if isinstance(time := item.get("updated_at"), int)]
+        if len(times) < len(items):
             raise self._shape(table, path, "updated_at of a row is not a moment in unix seconds")
         if times != sorted(times) or times[0] < start or times[-1] > until:
             raise SourceError(

@@ -134,7 +134,7 @@ class AmoReaders:
         """Remembers the newest change seen. One dated beyond this run's bound is a mistake of the
         source and must not make us skip what comes until then.
         """
-        newest = max((int(item.get(by) or 0) for item in items), default=0)
+        newest = max((int(item[by]) for item in items), default=0)
         state["read_until"] = max(state.get("read_until", 0), min(newest, self._until))
 
 

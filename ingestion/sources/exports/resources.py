@@ -139,12 +139,17 @@ def _run(connection: duckdb.DuckDBPyConnection, table: TableSpec, query: Path) -
 
 def _failed(table: TableSpec, query: Path, message: str) -> SourceError:
     """A column the file lacks is named; of any other failure we repeat DuckDB's first line."""
-    missing = re.search(r'(?:Referenced column|a column named) "([^"]+)"', message)
+    # The last of the three: the SQL calls its result by the same name.
+    missing = re.search(
+        r'Referenced column "([^"]+)" not found|a column named "([^"]+)"'
+        r'|Column "([^"]+)" referenced that exists in the SELECT clause',
+        message,
+    )
     if missing:
         return SourceError(
             "exports",
             table.name,
-            f"the file has no column {missing.group(1)} ({query.name})",
+            f"the file has no column {missing.group(missing.lastindex or 0)} ({query.name})",
             "Mend the header of the file, or name the column in the SQL as the file does",
         )
     return SourceError(

@@ -73,22 +73,19 @@ class OneCReaders:
     def _documents(
         self, table: TableSpec, entity: str, state: State
     ) -> Iterator[pa.Table | Removed]:
-        if not state.get("has_read_everything"):
-            pages = self._client.documents(table.name, entity, since=None)
-            yield from batched("onec", table, (self._rows(table, items) for items in pages))
-            state["has_read_everything"] = True
-            return
         held = {
             str(ref_key): (version, document_at)
             for ref_key, version, document_at in self._context.held(
                 table.name, ("ref_key", "data_version", "document_at")
             )
         }
-        # Sweep first: a document back-dated in between is met in neither and asked for by key.
-        border = self._window_starts_at.strftime("%Y-%m-%dT%H:%M:%S")
-        changed = self._swept_changes(table, entity, border, held)
+        border, changed = None, set[str]()
+        if state.get("has_read_everything"):
+            # Sweep first: a document back-dated in between is met in neither and asked for by key.
+            border = self._window_starts_at.strftime("%Y-%m-%dT%H:%M:%S")
+            changed = self._swept_changes(table, entity, border, held)
         seen: set[str] = set()
-        yield from batched("onec", table, self._window(table, entity, border, seen))
+        yield from batched("onec", table, self._since(table, entity, border, seen))
         missing = {
             ref_key
             for ref_key, (_, document_at) in held.items()
@@ -98,6 +95,7 @@ class OneCReaders:
         yield from batched("onec", table, self._by_keys(table, entity, changed | missing, found))
         if gone := missing - found:
             yield Removed(tuple(sorted(gone)))
+        state["has_read_everything"] = True
 
     def _swept_changes(
         self, table: TableSpec, entity: str, border: str, held: dict[str, tuple[Any, Any]]
@@ -112,9 +110,10 @@ class OneCReaders:
             if held.get(item["Ref_Key"], (None, None))[0] != item["DataVersion"]
         }
 
-    def _window(
-        self, table: TableSpec, entity: str, border: str, seen: set[str]
+    def _since(
+        self, table: TableSpec, entity: str, border: str | None, seen: set[str]
     ) -> Iterator[list[Row]]:
+        """Whole documents from `border` on, or all of them; their keys are put into `seen`."""
         for items in self._client.documents(table.name, entity, since=border):
             seen.update(item["Ref_Key"] for item in items)
             yield self._rows(table, items)

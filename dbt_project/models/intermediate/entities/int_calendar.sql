@@ -1,5 +1,7 @@
--- One row per date of the business zone, with the hours the company works. `opens_at` and `closes_at`
--- are instants, so daylight saving is already in them.
+-- One row per date of the business zone, with the hours the company works. `opens_at` and
+-- `closes_at` are instants, so daylight saving is already in them.
+{%- set opens_at = var("business_day_opens_at") -%}
+{%- set closes_at = var("business_day_closes_at") %}
 with
 
 dates as (
@@ -16,30 +18,38 @@ holidays as (
     where country = '{{ var("holiday_country") }}'
 ),
 
-int_calendar as (
+dates_with_holidays as (
     select
         dates.calendar_date,
         extract(isodow from dates.calendar_date)::integer as weekday_number,
         holidays.holiday_name,
-        extract(isodow from dates.calendar_date) < 6 and holidays.holiday_date is null as is_business_day,
-        case
-            when extract(isodow from dates.calendar_date) < 6 and holidays.holiday_date is null
-                then {{ business_instant("dates.calendar_date + time '" ~ var("business_day_opens_at") ~ "'") }}
-        end as opens_at,
-        case
-            when extract(isodow from dates.calendar_date) < 6 and holidays.holiday_date is null
-                then {{ business_instant("dates.calendar_date + time '" ~ var("business_day_closes_at") ~ "'") }}
-        end as closes_at,
-        count(*) filter (
-            where extract(isodow from dates.calendar_date) < 6 and holidays.holiday_date is null
-        ) over (
-            partition by date_trunc('month', dates.calendar_date)
-            order by dates.calendar_date
-        )::integer as business_day_of_month,
-        false as is_deleted
+        extract(isodow from dates.calendar_date) < 6
+        and holidays.holiday_date is null as is_business_day
     from dates
     left join holidays
         on dates.calendar_date = holidays.holiday_date
+),
+
+int_calendar as (
+    select
+        calendar_date,
+        weekday_number,
+        holiday_name,
+        is_business_day,
+        case
+            when is_business_day
+                then {{ business_instant("calendar_date + time '" ~ opens_at ~ "'") }}
+        end as opens_at,
+        case
+            when is_business_day
+                then {{ business_instant("calendar_date + time '" ~ closes_at ~ "'") }}
+        end as closes_at,
+        count(*) filter (where is_business_day) over (
+            partition by date_trunc('month', calendar_date)
+            order by calendar_date
+        )::integer as business_day_of_month,
+        false as is_deleted
+    from dates_with_holidays
 )
 
 select * from int_calendar

@@ -9,11 +9,13 @@ persons as (
 ),
 
 companies as (
-    select * from {{ ref('stg_amocrm__companies') }}
+    select company_id, company_name, tax_number, created_at, is_deleted
+    from {{ ref('stg_amocrm__companies') }}
 ),
 
 counterparties as (
-    select * from {{ ref('stg_onec__counterparties') }}
+    select counterparty_id, counterparty_name, tax_number, is_deleted
+    from {{ ref('stg_onec__counterparties') }}
 ),
 
 counterparty_customers as (
@@ -21,11 +23,12 @@ counterparty_customers as (
 ),
 
 export_deals as (
-    select * from {{ ref('stg_exports__deals') }}
+    select export_customer_id, customer_name, tax_number, created_at, is_deleted
+    from {{ ref('stg_exports__deals') }}
 ),
 
 export_payments as (
-    select * from {{ ref('stg_exports__payments') }}
+    select export_customer_id, payer_name, tax_number from {{ ref('stg_exports__payments') }}
 ),
 
 -- The same customer is named by several records; the CRM's word comes before the accountant's.
@@ -81,7 +84,8 @@ int_customers as (
     select
         customer_id,
         split_part(customer_id, ':', 1) as customer_kind,
-        (array_agg(customer_name order by preference, created_at) filter (where customer_name <> ''))[1] as customer_name,
+        (array_agg(customer_name order by preference, created_at)
+            filter (where customer_name <> ''))[1] as customer_name,
         max(tax_number) as tax_number,
         min(created_at) as first_seen_at,
         bool_and(is_deleted) as is_deleted

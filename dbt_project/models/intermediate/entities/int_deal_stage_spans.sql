@@ -1,18 +1,20 @@
--- One row per stay of a deal in a stage. The stay before the first known change is `assumed` to have
--- begun when the deal did; all others are what the CRM's events say.
+-- One row per stay of a deal in a stage. The stay before the first known change is `assumed` to
+-- have begun when the deal did; all others are what the CRM's events say.
 with
 
 deals as (
-    select * from {{ ref('int_deals_with_stage_meaning') }}
+    select deal_id, stage_id, created_at from {{ ref('int_deals_with_stage_meaning') }}
     where was_ever_in_sales
 ),
 
 stage_changes as (
-    select * from {{ ref('stg_amocrm__stage_changes') }}
+    select event_id, deal_id, from_stage_id, to_stage_id, changed_at
+    from {{ ref('stg_amocrm__stage_changes') }}
 ),
 
 stage_meanings as (
-    select * from {{ ref('int_stages_with_meaning') }}
+    select stage_id, pipeline_kind, stage_rank, rank_number
+    from {{ ref('int_stages_with_meaning') }}
 ),
 
 stages as (
@@ -59,7 +61,10 @@ spans as (
     left join stage_meanings
         on entries.stage_id = stage_meanings.stage_id
     where entries.stage_id is not null
-    window deal_history as (partition by entries.deal_id order by entries.entered_at, entries.event_id)
+    window deal_history as (
+        partition by entries.deal_id
+        order by entries.entered_at, entries.event_id
+    )
 ),
 
 int_deal_stage_spans as (

@@ -18,7 +18,8 @@ managers as (
 ),
 
 responsible_spans as (
-    select * from {{ ref('int_deal_spans_by_responsible') }}
+    select deal_id, manager_id, valid_from, valid_to
+    from {{ ref('int_deal_spans_by_responsible') }}
 ),
 
 payments as (
@@ -46,8 +47,10 @@ responsible_at_close as (
     from deals
     inner join responsible_spans
         on deals.deal_id = responsible_spans.deal_id
-        and coalesce(deals.final_stage_entered_at, {{ business_now() }}) >= responsible_spans.valid_from
-        and coalesce(deals.final_stage_entered_at, {{ business_now() }}) < responsible_spans.valid_to
+        and responsible_spans.valid_from
+        <= coalesce(deals.final_stage_entered_at, {{ business_now() }})
+        and responsible_spans.valid_to
+        > coalesce(deals.final_stage_entered_at, {{ business_now() }})
 ),
 
 money as (

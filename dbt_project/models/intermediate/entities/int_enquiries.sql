@@ -5,7 +5,19 @@ enquiry_records as (
 ),
 
 deals as (
-    select * from {{ ref('int_deals_with_exclusions') }}
+    select
+        deal_id,
+        person_id,
+        customer_id,
+        created_at,
+        excluded_reason,
+        source_word,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        city,
+        client_type
+    from {{ ref('int_deals_with_exclusions') }}
 ),
 
 persons as (
@@ -25,7 +37,15 @@ person_customers as (
 ),
 
 export_leads as (
-    select * from {{ ref('stg_exports__leads') }}
+    select
+        export_lead_id,
+        source_word,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        city,
+        client_type
+    from {{ ref('stg_exports__leads') }}
 ),
 
 enquiries as (
@@ -40,7 +60,12 @@ enquiries as (
         (array_agg(
             enquiry_records.enquiry_kind
             order by
-                case enquiry_records.record_type when 'unsorted' then 1 when 'export' then 2 when 'call' then 3 else 4 end,
+                case enquiry_records.record_type
+                    when 'unsorted' then 1
+                    when 'export' then 2
+                    when 'call' then 3
+                    else 4
+                end,
                 enquiry_records.created_at
         ))[1] as enquiry_kind
     from enquiry_records
@@ -64,21 +89,27 @@ origins as (
         on enquiry_records.record_id = export_leads.export_lead_id
     order by
         enquiry_records.enquiry_id,
-        (coalesce(deals.source_word, deals.utm_source, export_leads.source_word, export_leads.utm_source) is null),
+        coalesce(
+            deals.source_word, deals.utm_source, export_leads.source_word, export_leads.utm_source
+        ) is null,
         enquiry_records.created_at,
         enquiry_records.record_id
 ),
 
 enquiry_deals as (
-    select enquiries.enquiry_id, deals.deal_id, deals.customer_id, deals.created_at, deals.excluded_reason
+    select
+        enquiries.enquiry_id,
+        deals.deal_id,
+        deals.customer_id,
+        deals.created_at,
+        deals.excluded_reason
     from enquiries
     cross join lateral unnest(enquiries.deal_ids) as deal (id)
     inner join deals
         on deal.id = deals.deal_id
 ),
 
--- An enquiry is excluded only if all its deals are, and then by the first of their reasons in the
--- agreed order.
+-- An enquiry is excluded only if all its deals are, by the first of their reasons as agreed.
 exclusions as (
     select
         enquiry_id,
@@ -86,7 +117,8 @@ exclusions as (
             excluded_reason
             order by
                 array_position(
-                    array['deleted_in_crm', 'test', 'own_employee', 'spam', 'not_a_buyer'], excluded_reason
+                    array['deleted_in_crm', 'test', 'own_employee', 'spam', 'not_a_buyer'],
+                    excluded_reason
                 )
         ))[1] as excluded_reason
     from enquiry_deals

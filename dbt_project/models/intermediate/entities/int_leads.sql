@@ -3,12 +3,29 @@
 with
 
 countable_enquiries as (
-    select * from {{ ref('int_enquiries') }}
+    select
+        enquiry_id,
+        person_id,
+        customer_id,
+        created_at,
+        created_date,
+        channel,
+        city,
+        client_type,
+        deal_ids
+    from {{ ref('int_enquiries') }}
     where is_inbound and excluded_reason is null
 ),
 
 deals as (
-    select * from {{ ref('int_deals_with_exclusions') }}
+    select
+        deal_id,
+        status,
+        excluded_reason,
+        created_at,
+        final_stage_entered_at,
+        highest_rank_number
+    from {{ ref('int_deals_with_exclusions') }}
     where was_ever_in_sales
 ),
 
@@ -20,15 +37,22 @@ first_payments as (
 ),
 
 responsible_spans as (
-    select * from {{ ref('int_deal_spans_by_responsible') }}
+    select deal_id, manager_id, valid_from, valid_to
+    from {{ ref('int_deal_spans_by_responsible') }}
 ),
 
 human_acts as (
-    select * from {{ ref('int_acts_by_humans') }}
+    select deal_id, person_id, acted_at from {{ ref('int_acts_by_humans') }}
 ),
 
 enquiry_deals as (
-    select countable_enquiries.enquiry_id, deals.*
+    select
+        countable_enquiries.enquiry_id,
+        deals.deal_id,
+        deals.status,
+        deals.created_at,
+        deals.final_stage_entered_at,
+        deals.highest_rank_number
     from countable_enquiries
     cross join lateral unnest(countable_enquiries.deal_ids) as deal (id)
     inner join deals
@@ -41,7 +65,8 @@ last_deals as (
     select distinct on (enquiry_id)
         enquiry_id,
         status,
-        case when status = 'open' then 'infinity'::timestamptz else final_stage_entered_at end as ended_at
+        case when status = 'open' then 'infinity'::timestamptz else final_stage_entered_at end
+            as ended_at
     from enquiry_deals
     order by enquiry_id, (status = 'open') desc, final_stage_entered_at desc, deal_id
 ),
@@ -58,7 +83,8 @@ enquiry_spans as (
                 then interval '{{ var("lead_window_days_after_won") }} days'
             else interval '{{ var("lead_window_days_after_lost") }} days'
         end as covered_until,
-        first_payments.first_paid_at < countable_enquiries.created_at and last_deals.enquiry_id is not null
+        first_payments.first_paid_at < countable_enquiries.created_at
+        and last_deals.enquiry_id is not null
             as is_paid_customer_with_own_deal
     from countable_enquiries
     left join last_deals
@@ -128,7 +154,7 @@ lead_outcomes as (
 
 -- The won deal, else the open one, else the latest.
 primary_deals as (
-    select distinct on (lead_id) lead_id, deal_id, manager_id, status, final_stage_entered_at
+    select distinct on (lead_id) lead_id, deal_id, final_stage_entered_at
     from lead_deals
     order by
         lead_id,
@@ -144,8 +170,10 @@ lead_managers as (
     from primary_deals
     inner join responsible_spans
         on primary_deals.deal_id = responsible_spans.deal_id
-        and coalesce(primary_deals.final_stage_entered_at, {{ business_now() }}) >= responsible_spans.valid_from
-        and coalesce(primary_deals.final_stage_entered_at, {{ business_now() }}) < responsible_spans.valid_to
+        and responsible_spans.valid_from
+        <= coalesce(primary_deals.final_stage_entered_at, {{ business_now() }})
+        and responsible_spans.valid_to
+        > coalesce(primary_deals.final_stage_entered_at, {{ business_now() }})
 ),
 
 worked_leads as (
@@ -158,7 +186,8 @@ worked_leads as (
     from leads
     inner join human_acts
         on leads.person_id = human_acts.person_id
-        and human_acts.acted_at >= leads.created_at - interval '{{ var("same_event_minutes") }} minutes'
+        and human_acts.acted_at
+        >= leads.created_at - interval '{{ var("same_event_minutes") }} minutes'
 ),
 
 int_leads as (
@@ -177,8 +206,10 @@ int_leads as (
         end as lead_kind,
         coalesce(lead_managers.manager_id, 'unassigned') as manager_id,
         primary_deals.deal_id as primary_deal_id,
-        coalesce(lead_outcomes.highest_rank_number >= {{ rank_number('qualified') }}, false) as is_qualified,
-        coalesce(lead_outcomes.highest_rank_number >= {{ rank_number('proposal_sent') }}, false) as has_proposal,
+        coalesce(lead_outcomes.highest_rank_number >= {{ rank_number('qualified') }}, false)
+            as is_qualified,
+        coalesce(lead_outcomes.highest_rank_number >= {{ rank_number('proposal_sent') }}, false)
+            as has_proposal,
         coalesce(lead_outcomes.won_deals_count, 0) > 0 as is_won,
         lead_outcomes.first_won_at as won_at,
         worked_leads.lead_id is not null as is_worked_by_human,

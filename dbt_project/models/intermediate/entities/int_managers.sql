@@ -1,7 +1,8 @@
 with
 
 users as (
-    select * from {{ ref('stg_amocrm__users') }}
+    select manager_id, manager_name, email, department_name, is_active
+    from {{ ref('stg_amocrm__users') }}
 ),
 
 deals as (
@@ -27,7 +28,13 @@ int_managers as (
     select manager_id, manager_name, email, department_name, is_active, false as is_deleted
     from users
     union all
-    select manager_id, coalesce(manager_name, split_part(manager_id, ':', 3)), null, null, true, false
+    select
+        manager_id,
+        coalesce(manager_name, split_part(manager_id, ':', 3)),
+        null,
+        null,
+        true,
+        false
     from named_in_exports
     union all
     -- Nobody is somebody here, so that totals by manager add up.

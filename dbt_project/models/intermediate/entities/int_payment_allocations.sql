@@ -1,161 +1,96 @@
 -- Which deal a payment is for. Payments are taken in order of time and the first rule that decides,
 -- decides; two candidates are no match, because a wrong match is worse than none.
---   0  the document's breakdown line names the invoice (or, in an export, the deal itself)
---   1  the document is based on the invoice
---   2  the purpose text names an invoice number of the same customer
---   3  same tax number, and the amount is exactly what one candidate still owes
+--   0, 1, 2  its documents name the deal (int_payments_named_by_documents)
+--   3        same tax number, and the amount is exactly what one candidate still owes
 -- Rules 0 to 2 are the payer's or accountant's own word, so they need no outstanding amount; rule 3
 -- is an inference and never allocates more than is owed.
 with recursive
 
 payments as (
-    select * from {{ ref('int_payments') }}
+    select payment_id, customer_id, paid_at, paid_date, document_amount, paid_amount
+    from {{ ref('int_payments') }}
     where payment_excluded_reason is null
 ),
 
-bank_movements as (
-    select movement_id, organisation_id, base_invoice_id, purpose from {{ ref('stg_onec__bank_movements') }}
-),
-
-breakdown_lines as (
-    select movement_id, invoice_id, line_amount from {{ ref('stg_onec__bank_movement_lines') }}
-),
-
-export_payments as (
-    select payment_id, deal_id from {{ ref('stg_exports__payments') }}
-),
-
-invoices as (
-    select linked_invoices.*, counterparty_customers.customer_id
-    from {{ ref('int_invoices_linked_to_deals') }} as linked_invoices
-    left join {{ ref('int_counterparties_with_customers') }} as counterparty_customers
-        on linked_invoices.counterparty_id = counterparty_customers.counterparty_id
-    where linked_invoices.is_in_force
+namings as (
+    select payment_id, deal_id, named_amount, match_rule
+    from {{ ref('int_payments_named_by_documents') }}
 ),
 
 candidate_deals as (
-    select * from {{ ref('int_deals_awaiting_money') }}
+    select deal_id, customer_id, created_at, due_amount from {{ ref('int_deals_awaiting_money') }}
 ),
 
 responsible_spans as (
-    select * from {{ ref('int_deal_spans_by_responsible') }}
+    select deal_id, manager_id, valid_from, valid_to
+    from {{ ref('int_deal_spans_by_responsible') }}
 ),
 
-named_by_breakdown as (
-    select breakdown_lines.movement_id as payment_id, invoices.deal_id, sum(breakdown_lines.line_amount) as named_amount
-    from breakdown_lines
-    inner join invoices
-        on breakdown_lines.invoice_id = invoices.invoice_id
-    where invoices.deal_id is not null
-    group by breakdown_lines.movement_id, invoices.deal_id
-    union all
-    select export_payments.payment_id, export_payments.deal_id, payments.document_amount
-    from export_payments
-    inner join payments
-        on export_payments.payment_id = payments.payment_id
-    where export_payments.deal_id is not null
-),
-
-named_by_base_document as (
-    select bank_movements.movement_id as payment_id, invoices.deal_id
-    from bank_movements
-    inner join invoices
-        on bank_movements.base_invoice_id = invoices.invoice_id
-    where invoices.deal_id is not null
-),
-
-numbers_in_purpose as (
-    select distinct
-        bank_movements.movement_id as payment_id,
-        bank_movements.organisation_id,
-        {{ normalised_invoice_number('found.match[1]') }} as invoice_number_digits
-    from bank_movements
-    cross join lateral regexp_matches(bank_movements.purpose, '{{ var("invoice_in_purpose_pattern") }}', 'gi')
-        as found (match)
-),
-
-invoices_in_purpose as (
-    select payments.payment_id, invoices.deal_id
-    from payments
-    inner join numbers_in_purpose
-        on payments.payment_id = numbers_in_purpose.payment_id
-    inner join invoices
-        on payments.customer_id = invoices.customer_id
-        and numbers_in_purpose.organisation_id is not distinct from invoices.organisation_id
-        and numbers_in_purpose.invoice_number_digits = invoices.invoice_number_digits
-        and invoices.invoiced_date between payments.paid_date - 365 and payments.paid_date
-    where invoices.deal_id is not null
-),
-
-named_by_purpose as (
-    select invoices_in_purpose.payment_id, min(invoices_in_purpose.deal_id) as deal_id
-    from invoices_in_purpose
+named_candidates as (
+    select
+        namings.payment_id,
+        namings.deal_id,
+        namings.named_amount,
+        namings.match_rule,
+        count(*) over (partition by namings.payment_id) as candidates_count,
+        sum(namings.named_amount) over (
+            partition by namings.payment_id
+            order by namings.deal_id
+            rows between unbounded preceding and 1 preceding
+        ) as named_before_amount
+    from namings
     inner join candidate_deals
-        on invoices_in_purpose.deal_id = candidate_deals.deal_id
-    group by invoices_in_purpose.payment_id
-    having count(distinct invoices_in_purpose.deal_id) = 1
+        on namings.deal_id = candidate_deals.deal_id
+),
+
+named_with_rest as (
+    select
+        payments.payment_id,
+        payments.paid_at,
+        payments.paid_amount,
+        payments.document_amount,
+        named_candidates.deal_id,
+        named_candidates.named_amount,
+        named_candidates.match_rule,
+        payments.document_amount - coalesce(named_candidates.named_before_amount, 0) as rest_amount
+    from payments
+    inner join named_candidates
+        on payments.payment_id = named_candidates.payment_id
+    -- A breakdown may be for several deals; a purpose that names several decides nothing.
+    where named_candidates.match_rule < 2 or named_candidates.candidates_count = 1
 ),
 
 allocated_by_name as (
     select
-        payments.payment_id,
-        payments.paid_at,
-        named.deal_id,
-        -- Never more than the payment, whatever its lines add up to: each deal gets at most what the
-        -- deals before it left.
+        payment_id,
+        paid_at,
+        deal_id,
+        -- Never more than the payment, whatever its lines add up to: each deal gets at most what
+        -- the deals before it left.
         case
-            when payments.document_amount < 0
-                then greatest(
-                    named.named_amount,
-                    least(payments.document_amount - coalesce(sum(named.named_amount) over deals_before, 0), 0)
-                )
-            else least(
-                named.named_amount,
-                greatest(payments.document_amount - coalesce(sum(named.named_amount) over deals_before, 0), 0)
-            )
-        end * payments.paid_amount / nullif(payments.document_amount, 0) as allocated_amount,
-        named.match_rule
-    from payments
-    inner join (
-        select payment_id, deal_id, named_amount, 0 as match_rule from named_by_breakdown
-        union all
-        select named_by_base_document.payment_id, named_by_base_document.deal_id, payments.document_amount, 1
-        from named_by_base_document
-        inner join payments
-            on named_by_base_document.payment_id = payments.payment_id
-        where named_by_base_document.payment_id not in (select payment_id from named_by_breakdown)
-        union all
-        select named_by_purpose.payment_id, named_by_purpose.deal_id, payments.document_amount, 2
-        from named_by_purpose
-        inner join payments
-            on named_by_purpose.payment_id = payments.payment_id
-        where
-            named_by_purpose.payment_id not in (select payment_id from named_by_breakdown)
-            and named_by_purpose.payment_id not in (select payment_id from named_by_base_document)
-    ) as named
-        on payments.payment_id = named.payment_id
-    inner join candidate_deals
-        on named.deal_id = candidate_deals.deal_id
-    window deals_before as (
-        partition by payments.payment_id
-        order by named.deal_id
-        rows between unbounded preceding and 1 preceding
-    )
+            when document_amount < 0 then greatest(named_amount, least(rest_amount, 0))
+            else least(named_amount, greatest(rest_amount, 0))
+        end * paid_amount / nullif(document_amount, 0) as allocated_amount,
+        match_rule
+    from named_with_rest
 ),
 
 payments_to_infer as (
     select
-        payments.*,
-        row_number() over (partition by payments.customer_id order by payments.paid_at, payments.payment_id)
-            as customer_payment_number
+        payments.payment_id,
+        payments.customer_id,
+        payments.paid_at,
+        payments.paid_amount,
+        row_number() over (
+            partition by payments.customer_id
+            order by payments.paid_at, payments.payment_id
+        ) as customer_payment_number
     from payments
     where
         payments.document_amount > 0
         and payments.customer_id like 'tax:%'
         -- What names a deal, be it a lost one, is for that deal or for none: nothing is inferred.
-        and payments.payment_id not in (select payment_id from named_by_breakdown)
-        and payments.payment_id not in (select payment_id from named_by_base_document)
-        and payments.payment_id not in (select payment_id from invoices_in_purpose)
+        and payments.payment_id not in (select namings.payment_id from namings)
 ),
 
 -- What an unnamed payment could be for: deals that owed exactly its amount when it came, as far as
@@ -181,7 +116,9 @@ owed_exactly as (
         on true
     where dues.due_amount - settled.amount = payments_to_infer.paid_amount
     group by
-        payments_to_infer.payment_id, payments_to_infer.customer_id, payments_to_infer.customer_payment_number
+        payments_to_infer.payment_id,
+        payments_to_infer.customer_id,
+        payments_to_infer.customer_payment_number
 ),
 
 owed_in_turn as (
@@ -262,7 +199,8 @@ int_payment_allocations as (
         -- Money belongs to who was responsible for the deal when it came.
         coalesce(responsible_spans.manager_id, 'unassigned') as manager_id,
         allocated_in_order.is_first_of_deal,
-        -- A payment for several deals is counted once: under a deal it is the first money of, if any.
+        -- A payment for several deals is counted once: if it can, under one it is the first money
+        -- of.
         row_number() over (
             partition by allocated_in_order.payment_id
             order by

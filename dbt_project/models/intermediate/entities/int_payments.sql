@@ -3,7 +3,16 @@
 with
 
 bank_movements as (
-    select * from {{ ref('stg_onec__bank_movements') }}
+    select
+        movement_id,
+        counterparty_id,
+        document_at,
+        document_amount,
+        document_currency_code,
+        operation_kind,
+        is_posted,
+        is_deleted
+    from {{ ref('stg_onec__bank_movements') }}
 ),
 
 counterparties as (
@@ -11,18 +20,29 @@ counterparties as (
 ),
 
 export_payments as (
-    select * from {{ ref('stg_exports__payments') }}
+    select
+        payment_id,
+        tax_number,
+        export_customer_id,
+        paid_at,
+        document_amount,
+        document_currency_code,
+        operation_kind,
+        is_posted,
+        is_deleted
+    from {{ ref('stg_exports__payments') }}
 ),
 
 operation_kinds as (
-    select * from {{ ref('operation_kinds') }}
+    select source_name, operation_kind, is_sales_money from {{ ref('operation_kinds') }}
 ),
 
 from_onec as (
     select
         bank_movements.movement_id as payment_id,
         'onec' as source_name,
-        coalesce(counterparties.customer_id, 'counterparty:' || bank_movements.counterparty_id) as customer_id,
+        coalesce(counterparties.customer_id, 'counterparty:' || bank_movements.counterparty_id)
+            as customer_id,
         bank_movements.document_at as paid_at,
         bank_movements.document_amount,
         bank_movements.document_currency_code,
@@ -75,7 +95,8 @@ int_payments as (
         case
             when every_movement.is_deleted then 'marked_for_deletion'
             when not every_movement.is_posted then 'not_posted'
-            when every_movement.operation_kind is not null and not coalesce(operation_kinds.is_sales_money, false)
+            when every_movement.operation_kind is not null
+                and not coalesce(operation_kinds.is_sales_money, false)
                 then 'not_sales_money'
         end as payment_excluded_reason
     from every_movement

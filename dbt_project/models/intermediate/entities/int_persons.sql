@@ -1,7 +1,8 @@
 with
 
 person_records as (
-    select * from {{ ref('int_person_records_collected') }}
+    select record_id, record_name, created_at, is_deleted
+    from {{ ref('int_person_records_collected') }}
 ),
 
 joined_records as (

@@ -1,8 +1,8 @@
--- Money no deal explains, and why. A reason is what the accountant or manager would have to look at.
+-- Money no deal explains, and why. A reason is what the accountant or manager has to look at.
 with
 
 payments as (
-    select * from {{ ref('int_payments') }}
+    select payment_id, customer_id, paid_at, is_refund, paid_amount from {{ ref('int_payments') }}
     where payment_excluded_reason is null
 ),
 
@@ -11,20 +11,15 @@ allocations as (
 ),
 
 dues as (
-    select * from {{ ref('int_deals_awaiting_money') }}
+    select deal_id, customer_id, created_at, due_amount from {{ ref('int_deals_awaiting_money') }}
 ),
 
 deals as (
     select customer_id from {{ ref('int_deals_with_customers') }}
 ),
 
-breakdown_lines as (
-    select movement_id, invoice_id from {{ ref('stg_onec__bank_movement_lines') }}
-),
-
-invoices as (
-    select invoice_id, deal_id from {{ ref('int_invoices_linked_to_deals') }}
-    where deal_id is not null
+namings as (
+    select payment_id, deal_id from {{ ref('int_payments_named_by_documents') }}
 ),
 
 allocated_of_payments as (
@@ -45,7 +40,8 @@ unmatched as (
         payments.customer_id,
         payments.paid_at,
         payments.is_refund,
-        payments.paid_amount - coalesce(allocated_of_payments.allocated_amount, 0) as unmatched_amount,
+        payments.paid_amount - coalesce(allocated_of_payments.allocated_amount, 0)
+            as unmatched_amount,
         allocated_of_payments.payment_id is null as is_whole_payment
     from payments
     left join allocated_of_payments
@@ -55,11 +51,13 @@ unmatched as (
         or payments.paid_amount <> allocated_of_payments.allocated_amount
 ),
 
-naming_a_deal as (
-    select distinct breakdown_lines.movement_id as payment_id
-    from breakdown_lines
-    inner join invoices
-        on breakdown_lines.invoice_id = invoices.invoice_id
+naming_what_does_not_count as (
+    select namings.payment_id
+    from namings
+    left join dues
+        on namings.deal_id = dues.deal_id
+    group by namings.payment_id
+    having bool_or(dues.deal_id is null)
 ),
 
 fitting_deals as (
@@ -70,7 +68,9 @@ fitting_deals as (
         and unmatched.paid_at >= dues.created_at
     left join allocated_of_deals
         on dues.deal_id = allocated_of_deals.deal_id
-    where dues.due_amount - coalesce(allocated_of_deals.allocated_amount, 0) = unmatched.unmatched_amount
+    where
+        dues.due_amount - coalesce(allocated_of_deals.allocated_amount, 0)
+        = unmatched.unmatched_amount
     group by unmatched.payment_id
 ),
 
@@ -82,7 +82,8 @@ int_unmatched_payments as (
         unmatched.unmatched_amount,
         unmatched.is_whole_payment,
         case
-            when naming_a_deal.payment_id is not null then 'names_a_deal_that_does_not_count'
+            when naming_what_does_not_count.payment_id is not null
+                then 'names_a_deal_that_does_not_count'
             when unmatched.is_refund then 'refund_names_no_deal'
             when fitting_deals.deals_count > 1 then 'fits_several_deals'
             when unmatched.customer_id in (select deals.customer_id from deals) then 'fits_no_deal'
@@ -90,8 +91,8 @@ int_unmatched_payments as (
         end as unmatched_reason,
         false as is_deleted
     from unmatched
-    left join naming_a_deal
-        on unmatched.payment_id = naming_a_deal.payment_id
+    left join naming_what_does_not_count
+        on unmatched.payment_id = naming_what_does_not_count.payment_id
     left join fitting_deals
         on unmatched.payment_id = fitting_deals.payment_id
 )

@@ -2,7 +2,17 @@
 with
 
 deals as (
-    select * from {{ ref('int_deals') }}
+    select
+        created_date,
+        closed_at,
+        first_paid_at,
+        manager_id,
+        channel,
+        status,
+        budget_amount,
+        bookings_amount,
+        paid_amount
+    from {{ ref('int_deals') }}
     where deal_excluded_reason is null
 ),
 

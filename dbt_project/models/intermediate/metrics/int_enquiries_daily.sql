@@ -1,7 +1,7 @@
 with
 
 enquiries as (
-    select * from {{ ref('int_enquiries') }}
+    select created_date, channel, excluded_reason from {{ ref('int_enquiries') }}
     where is_inbound
 ),
 

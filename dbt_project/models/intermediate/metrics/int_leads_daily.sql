@@ -2,7 +2,16 @@
 with
 
 leads as (
-    select * from {{ ref('int_leads') }}
+    select
+        lead_id,
+        created_date,
+        manager_id,
+        channel,
+        lead_kind,
+        is_qualified,
+        has_proposal,
+        is_won
+    from {{ ref('int_leads') }}
 ),
 
 lead_money as (

@@ -3,12 +3,13 @@
 with
 
 payments as (
-    select * from {{ ref('int_payments') }}
+    select payment_id, paid_date from {{ ref('int_payments') }}
     where payment_excluded_reason is null
 ),
 
 allocations as (
-    select * from {{ ref('int_payment_allocations') }}
+    select deal_id, paid_date, manager_id, allocated_amount, counts_payment
+    from {{ ref('int_payment_allocations') }}
 ),
 
 unmatched_payments as (

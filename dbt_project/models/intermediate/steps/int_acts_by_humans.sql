@@ -3,15 +3,18 @@
 with
 
 notes as (
-    select * from {{ ref('stg_amocrm__notes') }}
+    select note_id, note_type, deal_id, contact_id, manager_id, call_seconds, created_at
+    from {{ ref('stg_amocrm__notes') }}
 ),
 
 stage_changes as (
-    select * from {{ ref('stg_amocrm__stage_changes') }}
+    select event_id, deal_id, changed_by_manager_id, changed_at
+    from {{ ref('stg_amocrm__stage_changes') }}
 ),
 
 tasks as (
-    select * from {{ ref('stg_amocrm__tasks') }}
+    select task_id, deal_id, completed_by_manager_id, completed_at
+    from {{ ref('stg_amocrm__tasks') }}
 ),
 
 person_records as (

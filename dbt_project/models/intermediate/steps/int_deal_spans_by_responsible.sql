@@ -7,7 +7,8 @@ deals as (
 ),
 
 changes as (
-    select deal_id, event_id, changed_at, from_manager_id from {{ ref('stg_amocrm__responsible_changes') }}
+    select deal_id, event_id, changed_at, from_manager_id
+    from {{ ref('stg_amocrm__responsible_changes') }}
 ),
 
 ends as (
@@ -21,7 +22,10 @@ int_deal_spans_by_responsible as (
         ends.deal_id,
         ends.manager_id,
         coalesce(
-            lag(ends.valid_to) over (partition by ends.deal_id order by ends.valid_to, ends.event_id),
+            lag(ends.valid_to) over (
+                partition by ends.deal_id
+                order by ends.valid_to, ends.event_id
+            ),
             '-infinity'
         ) as valid_from,
         ends.valid_to

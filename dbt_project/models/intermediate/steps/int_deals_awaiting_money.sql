@@ -1,9 +1,10 @@
--- The deals money may be for (not lost, not excluded) and what each asks for in all: its invoices, else
--- the budget of the CRM.
+-- The deals money may be for (not lost, not excluded) and what each asks for in all: its invoices,
+-- else the budget of the CRM.
 with
 
 deals as (
-    select * from {{ ref('int_deals_with_exclusions') }}
+    select deal_id, customer_id, created_at, budget_amount
+    from {{ ref('int_deals_with_exclusions') }}
     where was_ever_in_sales and status <> 'lost' and excluded_reason is null
 ),
 

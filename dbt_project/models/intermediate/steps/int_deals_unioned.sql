@@ -1,5 +1,5 @@
--- One list of deals from every source, before anything is decided about them. Where a source
--- states a deal's status itself (exports), `stated_status` has it; where stages tell it, it is null.
+-- One list of deals from every source, before anything is decided about them. Where a source states
+-- a deal's status itself (exports), `stated_status` has it; where stages tell it, it is null.
 with
 
 amocrm_deals as (
@@ -30,8 +30,10 @@ from_amocrm as (
     select
         amocrm_deals.deal_id,
         amocrm_deals.deal_name,
-        -- A budget in another currency is no number we can add: the rates come with their own register.
-        case when accounts.currency_code = '{{ company_currency() }}' then amocrm_deals.budget_amount end as budget_amount,
+        -- A budget in another currency is no number we can add: rates are another register.
+        case
+            when accounts.currency_code = '{{ company_currency() }}' then amocrm_deals.budget_amount
+        end as budget_amount,
         null::text as stated_status,
         amocrm_deals.pipeline_id,
         amocrm_deals.stage_id,
@@ -73,10 +75,14 @@ from_exports as (
     select
         export_deals.deal_id,
         export_deals.deal_name,
-        case when export_deals.currency_code = '{{ company_currency() }}' then export_deals.budget_amount end,
+        case
+            when export_deals.currency_code = '{{ company_currency() }}'
+                then export_deals.budget_amount
+        end as budget_amount,
         export_deals.status as stated_status,
         export_deals.pipeline_id,
-        export_deals.pipeline_id || ':' || coalesce(export_deals.stage_name, export_deals.status) as stage_id,
+        export_deals.pipeline_id || ':' || coalesce(export_deals.stage_name, export_deals.status)
+            as stage_id,
         coalesce(export_deals.stage_name, export_deals.status) as stage_name,
         export_deals.loss_reason,
         export_deals.manager_id,

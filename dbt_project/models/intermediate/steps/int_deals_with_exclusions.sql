@@ -10,7 +10,7 @@ own_employees as (
 ),
 
 exclusion_rules as (
-    select * from {{ ref('exclusion_rules') }}
+    select field, pattern, excluded_reason from {{ ref('exclusion_rules') }}
 ),
 
 reasons_given as (
@@ -22,7 +22,10 @@ reasons_given as (
     from deals
     inner join exclusion_rules
         on (exclusion_rules.field = 'tag' and exclusion_rules.pattern = any(deals.tags))
-        or (exclusion_rules.field = 'loss_reason' and lower(deals.loss_reason) like exclusion_rules.pattern)
+        or (
+            exclusion_rules.field = 'loss_reason'
+            and lower(deals.loss_reason) like exclusion_rules.pattern
+        )
     group by deals.deal_id
 ),
 

@@ -11,25 +11,29 @@ stage_meanings as (
 ),
 
 stage_changes as (
-    select * from {{ ref('stg_amocrm__stage_changes') }}
+    select event_id, deal_id, from_stage_id, to_stage_id, changed_at
+    from {{ ref('stg_amocrm__stage_changes') }}
 ),
 
 -- Each deal's stages in time: where every change left it, where the first change found it, and
 -- where it stands now. A stage nobody mapped is skipped, so the deal keeps its last mapped meaning.
 stages_passed as (
-    select deal_id, to_stage_id as stage_id, changed_at as at, event_id as tie from stage_changes
+    select deal_id, to_stage_id as stage_id, changed_at as seen_at, event_id
+    from stage_changes
     union all
-    select deal_id, from_stage_id, changed_at - interval '1 microsecond', event_id from stage_changes
+    select deal_id, from_stage_id, changed_at - interval '1 microsecond', event_id
+    from stage_changes
     union all
-    select deal_id, stage_id, 'infinity'::timestamptz, '' from deals
+    select deal_id, stage_id, 'infinity'::timestamptz, ''
+    from deals
 ),
 
 mapped_stages_passed as (
     select
         stages_passed.deal_id,
         stages_passed.stage_id,
-        stages_passed.at,
-        stages_passed.tie,
+        stages_passed.seen_at,
+        stages_passed.event_id,
         stage_meanings.pipeline_kind,
         stage_meanings.stage_rank,
         stage_meanings.rank_number
@@ -50,13 +54,13 @@ last_sales_stage as (
     select distinct on (deal_id) deal_id, stage_id, stage_rank, rank_number
     from mapped_stages_passed
     where pipeline_kind = 'sales'
-    order by deal_id, at desc, tie desc
+    order by deal_id, seen_at desc, event_id desc
 ),
 
 last_mapped_stage as (
     select distinct on (deal_id) deal_id, pipeline_kind
     from mapped_stages_passed
-    order by deal_id, at desc, tie desc
+    order by deal_id, seen_at desc, event_id desc
 ),
 
 highest_rank as (
@@ -67,22 +71,25 @@ highest_rank as (
 ),
 
 final_stage_entries as (
-    select stage_changes.deal_id, stage_changes.to_stage_id as stage_id, max(stage_changes.changed_at) as entered_at
+    select deal_id, to_stage_id as stage_id, max(changed_at) as entered_at
     from stage_changes
-    group by stage_changes.deal_id, stage_changes.to_stage_id
+    group by deal_id, to_stage_id
 ),
 
 int_deals_with_stage_meaning as (
     select
         deals.*,
-        coalesce(last_mapped_stage.pipeline_kind, pipeline_kinds.pipeline_kind, 'sales') as pipeline_kind,
+        coalesce(last_mapped_stage.pipeline_kind, pipeline_kinds.pipeline_kind, 'sales')
+            as pipeline_kind,
         -- A pipeline nobody has mapped is taken for sales, so that its deals are seen (as unmapped)
         -- and not lost.
-        last_sales_stage.deal_id is not null or coalesce(pipeline_kinds.pipeline_kind, 'sales') = 'sales'
+        last_sales_stage.deal_id is not null
+        or coalesce(pipeline_kinds.pipeline_kind, 'sales') = 'sales'
             as was_ever_in_sales,
-        last_sales_stage.stage_id as sales_stage_id,
         case
-            when deals.stage_id is not null and present_meaning.stage_id is null and deals.stated_status is null
+            when deals.stage_id is not null
+                and present_meaning.stage_id is null
+                and deals.stated_status is null
                 then 'unmapped'
             else coalesce(last_sales_stage.stage_rank, deals.stated_status, 'new')
         end as stage_meaning,

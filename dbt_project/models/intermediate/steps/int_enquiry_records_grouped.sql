@@ -1,10 +1,23 @@
--- The records one inbound event may leave (unsorted item, deal, inbound call), each with the person,
--- and which of them are one enquiry: a shared deal or call id says so outright; else the same
--- person within a few minutes.
+-- The records one inbound event may leave (unsorted item, deal, inbound call), each with the
+-- person, and which of them are one enquiry: a shared deal or call id says so outright; else the
+-- same person within a few minutes.
 with
 
 deals_of_any_pipeline as (
-    select * from {{ ref('int_deals_with_exclusions') }}
+    select
+        deal_id,
+        export_lead_id,
+        person_id,
+        pipeline_kind,
+        was_ever_in_sales,
+        tags,
+        source_word,
+        utm_source,
+        created_at,
+        final_stage_entered_at,
+        closed_at,
+        deleted_at
+    from {{ ref('int_deals_with_exclusions') }}
 ),
 
 deals as (
@@ -17,12 +30,14 @@ unsorted as (
 ),
 
 calls as (
-    select * from {{ ref('stg_amocrm__notes') }}
+    select note_id, deal_id, contact_id, call_key, created_at
+    from {{ ref('stg_amocrm__notes') }}
     where note_type = 'call_in'
 ),
 
 pipeline_kinds as (
-    select pipeline_id, min(pipeline_kind) as pipeline_kind from {{ ref('int_stages_with_meaning') }}
+    select pipeline_id, min(pipeline_kind) as pipeline_kind
+    from {{ ref('int_stages_with_meaning') }}
     group by pipeline_id
 ),
 
@@ -31,7 +46,7 @@ person_records as (
 ),
 
 export_leads as (
-    select * from {{ ref('stg_exports__leads') }}
+    select export_lead_id, person_record_id, created_at from {{ ref('stg_exports__leads') }}
 ),
 
 kind_rules as (
@@ -60,7 +75,9 @@ deal_records as (
         deals.deal_id,
         coalesce(
             deal_kinds.enquiry_kind,
-            case when deals.utm_source is not null or deals.export_lead_id is not null then 'form' end,
+            case
+                when deals.utm_source is not null or deals.export_lead_id is not null then 'form'
+            end,
             'manual'
         ) as enquiry_kind,
         coalesce(deal_kinds.is_inbound, true) as is_inbound
@@ -120,7 +137,8 @@ calls_of_persons as (
         announcements.unsorted_id as announced_unsorted_id
     from calls
     left join person_records as person_of_contact
-        on coalesce(calls.contact_id, case when calls.deal_id is null then calls.note_id end) = person_of_contact.record_id
+        on person_of_contact.record_id
+        = coalesce(calls.contact_id, case when calls.deal_id is null then calls.note_id end)
     left join deals_of_any_pipeline as deals
         on calls.deal_id = deals.deal_id
     left join announcements
@@ -149,7 +167,9 @@ call_records as (
         calls_of_persons.person_id,
         calls_of_persons.created_at,
         coalesce(
-            calls_of_persons.announced_deal_id, calls_of_persons.announced_unsorted_id, calls_of_persons.note_id
+            calls_of_persons.announced_deal_id,
+            calls_of_persons.announced_unsorted_id,
+            calls_of_persons.note_id
         ) as event_key,
         null::text as deal_id,
         'call' as enquiry_kind,
@@ -159,7 +179,10 @@ call_records as (
         on calls_of_persons.note_id = calls_about_open_deals.note_id
     where
         calls_of_persons.person_id is not null
-        and (calls_of_persons.announced_unsorted_id is not null or calls_about_open_deals.note_id is null)
+        and (
+            calls_of_persons.announced_unsorted_id is not null
+            or calls_about_open_deals.note_id is null
+        )
 ),
 
 every_record as (
@@ -221,7 +244,10 @@ int_enquiry_records_grouped as (
         events_numbered.person_id,
         -- The first record names the enquiry: what joins it later never renumbers it.
         first_value(every_record.record_id) over (
-            partition by events_numbered.person_id, events_numbered.is_inbound, events_numbered.enquiry_number
+            partition by
+                events_numbered.person_id,
+                events_numbered.is_inbound,
+                events_numbered.enquiry_number
             order by every_record.created_at, every_record.record_type desc, every_record.record_id
         ) as enquiry_id
     from every_record

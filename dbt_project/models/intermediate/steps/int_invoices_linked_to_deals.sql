@@ -1,7 +1,7 @@
 -- Which deal an invoice of the accounting system is for: the deal that carries its number, of a
 -- customer with the same tax number, or, where the payer has none, of a private customer. Numbers
--- start anew each year, so a deal's number means the first such invoice after the deal was made, within
--- a year. Two deals for one invoice mean no link, for a wrong link is worse than none.
+-- start anew each year, so a deal's number means the first such invoice after the deal was made,
+-- within a year. Two deals for one invoice mean no link, for a wrong link is worse than none.
 with
 
 invoices as (
@@ -13,7 +13,8 @@ counterparties as (
 ),
 
 deals as (
-    select * from {{ ref('int_deals_with_exclusions') }}
+    select deal_id, customer_id, created_at, invoice_number
+    from {{ ref('int_deals_with_exclusions') }}
     where was_ever_in_sales and invoice_number is not null
 ),
 
@@ -46,7 +47,8 @@ nearest_invoices as (
     from deal_numbers
     inner join invoices_by_payer
         on deal_numbers.invoice_number_digits = invoices_by_payer.invoice_number_digits
-        and invoices_by_payer.invoiced_date between deal_numbers.created_date and deal_numbers.created_date + 365
+        and invoices_by_payer.invoiced_date
+        between deal_numbers.created_date and deal_numbers.created_date + 365
         and (
             deal_numbers.customer_id = 'tax:' || invoices_by_payer.tax_number
             or (invoices_by_payer.tax_number is null and deal_numbers.customer_id not like 'tax:%')
@@ -64,9 +66,7 @@ links as (
 int_invoices_linked_to_deals as (
     select
         invoices_by_payer.invoice_id,
-        invoices_by_payer.invoice_number,
         invoices_by_payer.invoice_number_digits,
-        invoices_by_payer.invoiced_at,
         invoices_by_payer.invoiced_date,
         invoices_by_payer.organisation_id,
         invoices_by_payer.counterparty_id,

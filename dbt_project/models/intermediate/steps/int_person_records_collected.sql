@@ -3,7 +3,8 @@
 with
 
 contacts as (
-    select * from {{ ref('stg_amocrm__contacts') }}
+    select contact_id, contact_name, phones, emails, created_at, is_deleted
+    from {{ ref('stg_amocrm__contacts') }}
 ),
 
 deals as (
@@ -21,11 +22,12 @@ calls as (
 ),
 
 export_leads as (
-    select * from {{ ref('stg_exports__leads') }}
+    select person_record_id, person_name, phone, email, created_at
+    from {{ ref('stg_exports__leads') }}
 ),
 
 export_deals as (
-    select * from {{ ref('stg_exports__deals') }}
+    select person_record_id, phone, email, created_at from {{ ref('stg_exports__deals') }}
 ),
 
 seen as (
@@ -66,7 +68,13 @@ seen as (
     from unsorted
     group by coalesce(contact_id, unsorted_id)
     union all
-    select coalesce(contact_id, note_id), null, array_remove(array_agg(distinct phone), null), '{}', min(created_at), false
+    select
+        coalesce(contact_id, note_id),
+        null,
+        array_remove(array_agg(distinct phone), null),
+        '{}',
+        min(created_at),
+        false
     from calls
     where contact_id is not null or deal_id is null
     group by coalesce(contact_id, note_id)

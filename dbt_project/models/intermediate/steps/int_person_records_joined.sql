@@ -5,7 +5,7 @@
 with recursive
 
 records as (
-    select * from {{ ref('int_person_records_collected') }}
+    select record_id, phones, emails, created_at from {{ ref('int_person_records_collected') }}
 ),
 
 own_identifiers as (

@@ -1,4 +1,4 @@
--- Everything worth a message now. Who hears of it, how often and in which words is not decided here.
+-- Everything worth a message now. Who hears of it, how often, in which words: not decided here.
 with
 
 alert_candidates as (

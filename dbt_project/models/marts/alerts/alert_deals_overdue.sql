@@ -1,13 +1,13 @@
--- A manager's open deals with an overdue task, when there are more of them than the threshold allows.
+-- A manager's open deals with an overdue task, when they are more than the threshold allows.
 with
 
 deals as (
-    select * from {{ ref('int_deals') }}
+    select deal_id, deal_name, deal_url, manager_id, manager_name from {{ ref('int_deals') }}
     where status = 'open' and deal_excluded_reason is null
 ),
 
 tasks as (
-    select * from {{ ref('int_tasks') }}
+    select deal_id, complete_till_at from {{ ref('int_tasks') }}
     where is_overdue
 ),
 
@@ -32,7 +32,8 @@ overdue_deals as (
 ranked as (
     select
         *,
-        row_number() over (partition by manager_id order by overdue_since_at, deal_id) as badness_rank
+        row_number() over (partition by manager_id order by overdue_since_at, deal_id)
+            as badness_rank
     from overdue_deals
 ),
 
@@ -51,7 +52,8 @@ alert_deals_overdue as (
             jsonb_build_object(
                 'title', ranked.deal_name,
                 'url', ranked.deal_url,
-                'detail', to_char({{ business_local('ranked.overdue_since_at') }}, 'DD.MM.YYYY HH24:MI')
+                'detail',
+                to_char({{ business_local('ranked.overdue_since_at') }}, 'DD.MM.YYYY HH24:MI')
             )
             order by ranked.badness_rank
         ) filter (where ranked.badness_rank <= 3) as example_records,

@@ -48,7 +48,9 @@ silent_hours as (
 ),
 
 usual as (
-    select count(recent_leads.created_at)::numeric / {{ var('alert_history_weeks') }} as usual_leads_count
+    select
+        count(recent_leads.created_at)::numeric / {{ var('alert_history_weeks') }}
+            as usual_leads_count
     from silent_pieces
     cross join generate_series(1, {{ var('alert_history_weeks') }}) as weeks (weeks_ago)
     left join recent_leads

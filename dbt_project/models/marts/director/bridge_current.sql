@@ -2,8 +2,10 @@
 with
 
 bridge as (
-    select * from {{ ref('reconciliation_bridge') }}
-    where grain = 'month' and period_start = date_trunc('month', {{ business_date(business_now()) }})::date
+    select position, step, row_kind, row_count from {{ ref('reconciliation_bridge') }}
+    where
+        grain = 'month'
+        and period_start = date_trunc('month', {{ business_date(business_now()) }})::date
 ),
 
 bridge_current as (

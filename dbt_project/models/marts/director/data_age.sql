@@ -1,5 +1,5 @@
--- How old the published numbers are, per source: when its tables were last brought up to date. The age
--- itself is for whoever reads, at the moment of reading.
+-- How old the published numbers are, per source: when its tables were last brought up to date. The
+-- age itself is for whoever reads, at the moment of reading.
 with
 
 sources as (

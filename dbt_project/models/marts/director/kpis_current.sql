@@ -1,6 +1,6 @@
 -- The running month against the same number of elapsed business days of the month before and of the
--- same month a year ago: comparing 12 days with 31 says nothing. For the same reason a period's leads
--- count as paid only if they paid by its end: older leads have simply had longer to pay.
+-- same month a year ago: comparing 12 days with 31 says nothing. For the same reason a period's
+-- leads count as paid only if they paid by its end: older leads have simply had longer to pay.
 with
 
 daily as (
@@ -23,7 +23,7 @@ lead_money as (
 ),
 
 labels as (
-    select * from {{ ref('kpi_labels') }}
+    select position, kpi_name, label, unit, explanation from {{ ref('kpi_labels') }}
 ),
 
 today as (
@@ -64,7 +64,8 @@ sums as (
         sum(daily.payments_count) as payments_count
     from comparable_periods
     inner join daily
-        on daily.metric_date between comparable_periods.period_start and comparable_periods.period_end
+        on daily.metric_date >= comparable_periods.period_start
+        and daily.metric_date <= comparable_periods.period_end
     group by comparable_periods.period
 ),
 
@@ -72,7 +73,8 @@ paid_leads as (
     select comparable_periods.period, count(*) as paid_leads_count
     from comparable_periods
     inner join leads
-        on leads.created_date between comparable_periods.period_start and comparable_periods.period_end
+        on leads.created_date >= comparable_periods.period_start
+        and leads.created_date <= comparable_periods.period_end
     inner join lead_money
         on leads.lead_id = lead_money.lead_id
         and lead_money.first_paid_date <= comparable_periods.period_end
@@ -91,11 +93,20 @@ measures as (
         ('average_check_amount', round(sums.sales_paid_amount / nullif(sums.sales_count, 0), 2)),
         ('leads_count', sums.leads_count),
         ('new_leads_count', sums.new_leads_count),
-        ('lead_to_paid_by_period_end_share', round(coalesce(paid_leads.paid_leads_count, 0)::numeric / nullif(sums.leads_count, 0), 4)),
+        (
+            'lead_to_paid_by_period_end_share',
+            round(
+                coalesce(paid_leads.paid_leads_count, 0)::numeric / nullif(sums.leads_count, 0), 4
+            )
+        ),
         ('won_deals_count', sums.won_deals_count),
         (
             'win_rate_count_share',
-            round(sums.won_deals_count::numeric / nullif(sums.won_deals_count + sums.lost_deals_count, 0), 4)
+            round(
+                sums.won_deals_count::numeric
+                / nullif(sums.won_deals_count + sums.lost_deals_count, 0),
+                4
+            )
         ),
         ('bookings_amount', sums.bookings_amount),
         ('payments_count', sums.payments_count)

@@ -35,7 +35,10 @@ deals as (
 ),
 
 payments as (
-    select metric_date, sum(payments_count)::integer as payments_count, sum(revenue_amount) as revenue_amount
+    select
+        metric_date,
+        sum(payments_count)::integer as payments_count,
+        sum(revenue_amount) as revenue_amount
     from {{ ref('int_payments_daily') }}
     group by metric_date
 ),

@@ -1,5 +1,5 @@
--- From marketing's number to finance's: subtotals counted from the entities, and between them the sums
--- of the single rows. That both meet is a test, not a construction.
+-- From marketing's number to finance's: subtotals counted from the entities, and between them the
+-- sums of the single rows. That both meet is a test, not a construction.
 with
 
 bridge_rows as (
@@ -7,26 +7,28 @@ bridge_rows as (
 ),
 
 enquiries as (
-    select * from {{ ref('int_enquiries') }}
+    select enquiry_id, created_date, channel from {{ ref('int_enquiries') }}
     where is_inbound
 ),
 
 leads as (
-    select * from {{ ref('int_leads') }}
+    select lead_id, created_date, channel, manager_id, is_worked_by_human, enquiry_ids
+    from {{ ref('int_leads') }}
 ),
 
 deals as (
-    select * from {{ ref('int_deals') }}
+    select deal_id, status, channel, won_at, first_paid_at, paid_amount from {{ ref('int_deals') }}
     where deal_excluded_reason is null
 ),
 
 payments as (
-    select * from {{ ref('int_payments') }}
+    select payment_id, paid_date, paid_amount from {{ ref('int_payments') }}
     where payment_excluded_reason is null
 ),
 
 allocations as (
-    select * from {{ ref('int_payment_allocations') }}
+    select payment_id, deal_id, is_first_of_deal, counts_payment
+    from {{ ref('int_payment_allocations') }}
 ),
 
 payment_channels as (
@@ -37,8 +39,7 @@ payment_channels as (
     where allocations.counts_payment
 ),
 
--- A sale's amount here is its first payment, if that is counted under it; what came later has its own
--- steps.
+-- A sale's amount here is its first payment, if counted under it; later money has its own steps.
 first_payments as (
     select allocations.deal_id, payments.paid_amount
     from allocations
@@ -117,7 +118,13 @@ subtotals as (
         sum(counted.amount) as amount
     from counted
     cross join grains
-    group by grains.grain, period_start, counted.channel, counted.position, counted.step, counted.record_type
+    group by
+        grains.grain,
+        period_start,
+        counted.channel,
+        counted.position,
+        counted.step,
+        counted.record_type
 ),
 
 steps as (

@@ -1,16 +1,25 @@
--- Every record that makes the departments' numbers differ, with the step it belongs to and its sign.
--- A step is a fact about records, never a remainder; what depends on the period (won in another
--- one, paid in another one) is decided anew in each grain. Only payments carry amounts, so amounts
--- close from sales to payments: a lead has none, and a deal's budget is not money.
+-- Every record that makes the departments' numbers differ, with the step it belongs to and its
+-- sign. A step is a fact about records, never a remainder; what depends on the period (won in
+-- another one, paid in another one) is decided anew in each grain. Only payments carry amounts, so
+-- amounts close from sales to payments: a lead has none, and a deal's budget is not money.
 with
 
 enquiries as (
-    select * from {{ ref('int_enquiries') }}
+    select enquiry_id, created_date, channel, excluded_reason from {{ ref('int_enquiries') }}
     where is_inbound
 ),
 
 leads as (
-    select * from {{ ref('int_leads') }}
+    select
+        lead_id,
+        created_date,
+        channel,
+        manager_id,
+        is_worked_by_human,
+        is_won,
+        primary_deal_id,
+        enquiry_ids
+    from {{ ref('int_leads') }}
 ),
 
 deals as (
@@ -19,16 +28,24 @@ deals as (
 ),
 
 payments as (
-    select * from {{ ref('int_payments') }}
+    select payment_id, paid_amount from {{ ref('int_payments') }}
     where payment_excluded_reason is null
 ),
 
 allocations as (
-    select * from {{ ref('int_payment_allocations') }}
+    select
+        payment_id,
+        deal_id,
+        paid_date,
+        allocated_amount,
+        is_first_of_deal,
+        counts_payment
+    from {{ ref('int_payment_allocations') }}
 ),
 
 unmatched_payments as (
-    select * from {{ ref('int_unmatched_payments') }}
+    select payment_id, paid_at, unmatched_amount, is_whole_payment, unmatched_reason
+    from {{ ref('int_unmatched_payments') }}
 ),
 
 enquiries_of_leads as (
@@ -47,7 +64,8 @@ won_deals as (
         {{ business_date('deals.won_at') }} as won_date,
         {{ business_date('deals.first_paid_at') }} as first_paid_date,
         leads.created_date as lead_date,
-        row_number() over (partition by deals.lead_id order by deals.won_at, deals.deal_id) as number_in_lead
+        row_number() over (partition by deals.lead_id order by deals.won_at, deals.deal_id)
+            as number_in_lead
     from deals
     left join leads
         on deals.lead_id = leads.lead_id
@@ -55,13 +73,19 @@ won_deals as (
 ),
 
 paid_deals as (
-    select *, {{ business_date('first_paid_at') }} as first_paid_date, {{ business_date('won_at') }} as won_date
+    select
+        deal_id,
+        channel,
+        deal_url,
+        paid_amount,
+        {{ business_date('first_paid_at') }} as first_paid_date,
+        {{ business_date('won_at') }} as won_date
     from deals
     where first_paid_at is not null
 ),
 
--- The allocation under which each payment is counted tells its date itself: a payment lost on the way
--- leaves a hole instead of closing.
+-- The allocation under which each payment is counted tells its date itself: a payment lost on the
+-- way leaves a hole instead of closing.
 counted_payments as (
     select
         allocations.payment_id,
@@ -122,7 +146,8 @@ enquiry_steps as (
 lead_steps as (
     select
         case when manager_id = 'unassigned' then 21 else 22 end as position,
-        case when manager_id = 'unassigned' then 'unassigned' else 'not_worked_by_human' end as step,
+        case when manager_id = 'unassigned' then 'unassigned' else 'not_worked_by_human' end
+            as step,
         'lead' as record_type,
         lead_id as record_id,
         -1 as row_count,
@@ -150,7 +175,17 @@ won_steps as (
     from leads
     where manager_id <> 'unassigned' and is_worked_by_human and not is_won
     union all
-    select 32, 'won_though_unassigned_or_unworked', 'lead', lead_id, 1, null, created_date, null, channel, null
+    select
+        32,
+        'won_though_unassigned_or_unworked',
+        'lead',
+        lead_id,
+        1,
+        null,
+        created_date,
+        null,
+        channel,
+        null
     from leads
     where (manager_id = 'unassigned' or not is_worked_by_human) and is_won
     union all
@@ -158,7 +193,17 @@ won_steps as (
     from won_deals
     where lead_id is not null and number_in_lead > 1
     union all
-    select 34, 'won_in_another_period', 'deal', deal_id, -1, null, lead_date, won_date, channel, deal_url
+    select
+        34,
+        'won_in_another_period',
+        'deal',
+        deal_id,
+        -1,
+        null,
+        lead_date,
+        won_date,
+        channel,
+        deal_url
     from won_deals
     where lead_id is not null
     union all
@@ -176,7 +221,17 @@ won_steps as (
     from won_deals
     where lead_id is not null
     union all
-    select 36, 'won_without_inbound_lead', 'deal', deal_id, 1, null, won_date, null, channel, deal_url
+    select
+        36,
+        'won_without_inbound_lead',
+        'deal',
+        deal_id,
+        1,
+        null,
+        won_date,
+        null,
+        channel,
+        deal_url
     from won_deals
     where lead_id is null
 ),
@@ -196,7 +251,17 @@ sale_steps as (
     from won_deals
     where paid_amount <= 0
     union all
-    select 42, 'first_paid_in_another_period', 'deal', deal_id, -1, null, won_date, first_paid_date, channel, deal_url
+    select
+        42,
+        'first_paid_in_another_period',
+        'deal',
+        deal_id,
+        -1,
+        null,
+        won_date,
+        first_paid_date,
+        channel,
+        deal_url
     from won_deals
     where paid_amount > 0
     union all
@@ -230,7 +295,10 @@ payment_steps as (
     from paid_deals
     inner join allocations
         on paid_deals.deal_id = allocations.deal_id
-    where paid_deals.paid_amount > 0 and allocations.is_first_of_deal and not allocations.counts_payment
+    where
+        paid_deals.paid_amount > 0
+        and allocations.is_first_of_deal
+        and not allocations.counts_payment
     union all
     select
         case when is_refund then 54 when is_first_of_deal then 52 else 53 end,
@@ -280,7 +348,11 @@ every_step as (
 
 -- What the reader asks next: not won, but what then? Without a deal, but why?
 reasons as (
-    select 'lead' as record_type, leads.lead_id as record_id, 'not_won' as step, coalesce(deals.status, 'no_deal') as reason
+    select
+        'lead' as record_type,
+        leads.lead_id as record_id,
+        'not_won' as step,
+        coalesce(deals.status, 'no_deal') as reason
     from leads
     left join deals
         on leads.primary_deal_id = deals.deal_id

@@ -6,7 +6,7 @@ present_deals as (
 ),
 
 tasks as (
-    select * from {{ ref('int_tasks') }}
+    select deal_id, is_completed, is_overdue, complete_till_at from {{ ref('int_tasks') }}
     where deal_id is not null
 ),
 
@@ -59,7 +59,9 @@ deals as (
         deal_tasks.next_task_at,
         case
             when present_deals.status = 'open'
-                then round((extract(epoch from {{ business_now() }} - spans.stage_entered_at) / 86400)::numeric, 1)
+                then round(
+                    extract(epoch from {{ business_now() }} - spans.stage_entered_at) / 86400, 1
+                )
         end as stage_age_days,
         present_deals.deal_url
     from present_deals

@@ -3,6 +3,5 @@ select
     name as company_name,
     nullif(regexp_replace({{ amocrm_field('INN') }}, '\D', '', 'g'), '') as tax_number,
     created_at,
-    updated_at,
     coalesce(is_deleted, false) as is_deleted
 from {{ source('raw_amocrm', 'companies') }}

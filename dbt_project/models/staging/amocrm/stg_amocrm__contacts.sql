@@ -6,38 +6,46 @@ contacts as (
 
 accounts as (
     select account_name, web_url from {{ ref('stg_amocrm__accounts') }}
+),
+
+stg_amocrm__contacts as (
+    select
+        {{ source_key('amocrm', 'contacts.account_name', 'contacts.id::text') }} as contact_id,
+        contacts.name as contact_name,
+        array(
+            select distinct {{ normalised_phone("phone.value #>> '{}'") }}
+            from jsonb_path_query(
+                contacts.custom_fields_values, '$[*] ? (@.field_code == "PHONE").values[*].value'
+            ) as phone (value)
+            where {{ normalised_phone("phone.value #>> '{}'") }} is not null
+        ) as phones,
+        -- Written, but no number: kept as a count for those who check the contact.
+        (
+            select count(*)::integer
+            from jsonb_path_query(
+                contacts.custom_fields_values, '$[*] ? (@.field_code == "PHONE").values[*].value'
+            ) as phone (value)
+            where
+                nullif(phone.value #>> '{}', '') is not null
+                and {{ normalised_phone("phone.value #>> '{}'") }} is null
+        ) as unreadable_phones_count,
+        array(
+            select distinct {{ normalised_email("email.value #>> '{}'") }}
+            from jsonb_path_query(
+                contacts.custom_fields_values, '$[*] ? (@.field_code == "EMAIL").values[*].value'
+            ) as email (value)
+            where {{ normalised_email("email.value #>> '{}'") }} is not null
+        ) as emails,
+        {{ source_key('amocrm', 'contacts.account_name', "(contacts.companies #>> '{0,id}')") }}
+            as company_id,
+        {{ amocrm_manager('contacts.account_name', 'contacts.responsible_user_id') }}
+            as responsible_manager_id,
+        contacts.created_at,
+        coalesce(contacts.is_deleted, false) as is_deleted,
+        accounts.web_url || '/contacts/detail/' || contacts.id as contact_url
+    from contacts
+    left join accounts
+        on contacts.account_name = accounts.account_name
 )
 
-select
-    {{ source_key('amocrm', 'contacts.account_name', 'contacts.id::text') }} as contact_id,
-    contacts.name as contact_name,
-    array(
-        select distinct {{ normalised_phone("phone.value #>> '{}'") }}
-        from jsonb_path_query(
-            contacts.custom_fields_values, '$[*] ? (@.field_code == "PHONE").values[*].value'
-        ) as phone (value)
-        where {{ normalised_phone("phone.value #>> '{}'") }} is not null
-    ) as phones,
-    (
-        select count(*)::integer
-        from jsonb_path_query(
-            contacts.custom_fields_values, '$[*] ? (@.field_code == "PHONE").values[*].value'
-        ) as phone (value)
-        where nullif(phone.value #>> '{}', '') is not null and {{ normalised_phone("phone.value #>> '{}'") }} is null
-    ) as unreadable_phones_count,
-    array(
-        select distinct {{ normalised_email("email.value #>> '{}'") }}
-        from jsonb_path_query(
-            contacts.custom_fields_values, '$[*] ? (@.field_code == "EMAIL").values[*].value'
-        ) as email (value)
-        where {{ normalised_email("email.value #>> '{}'") }} is not null
-    ) as emails,
-    {{ source_key('amocrm', 'contacts.account_name', "(contacts.companies #>> '{0,id}')") }} as company_id,
-    {{ amocrm_manager('contacts.account_name', 'contacts.responsible_user_id') }} as responsible_manager_id,
-    contacts.created_at,
-    contacts.updated_at,
-    coalesce(contacts.is_deleted, false) as is_deleted,
-    accounts.web_url || '/contacts/detail/' || contacts.id as contact_url
-from contacts
-left join accounts
-    on contacts.account_name = accounts.account_name
+select * from stg_amocrm__contacts

@@ -8,14 +8,15 @@ leads as (
 ),
 
 tombstones as (
-    select account_name, id, updated_at as deleted_at from {{ source('raw_amocrm', 'deleted_leads') }}
+    select account_name, id, updated_at as deleted_at
+    from {{ source('raw_amocrm', 'deleted_leads') }}
 ),
 
 accounts as (
     select account_name, web_url from {{ ref('stg_amocrm__accounts') }}
 ),
 
--- The first trace of a deal outside itself: the event of its creation, or the unsorted item it was in.
+-- The first trace of a deal outside itself: the event of its creation, or its unsorted item.
 first_traces as (
     select account_name, deal_id, min(created_at) as created_at
     from (
@@ -68,7 +69,8 @@ known as (
         leads.companies,
         leads.custom_fields_values,
         -- A deal restored from the bin is edited after its tombstone.
-        coalesce(leads.is_deleted, false) or coalesce(tombstones.deleted_at >= leads.updated_at, false) as is_deleted,
+        coalesce(leads.is_deleted, false)
+        or coalesce(tombstones.deleted_at >= leads.updated_at, false) as is_deleted,
         tombstones.deleted_at
     from leads
     left join tombstones
@@ -114,43 +116,56 @@ every_deal as (
     select * from known
     union all
     select * from known_only_by_events
+),
+
+stg_amocrm__deals as (
+    select
+        {{ source_key('amocrm', 'every_deal.account_name', 'every_deal.id::text') }} as deal_id,
+        'amocrm:' || every_deal.account_name as account_id,
+        every_deal.name as deal_name,
+        every_deal.price as budget_amount,
+        {{ source_key('amocrm', 'every_deal.account_name', 'every_deal.pipeline_id') }}
+            as pipeline_id,
+        {{ source_key(
+            'amocrm',
+            'every_deal.account_name',
+            "every_deal.pipeline_id || ':' || every_deal.status_id",
+        ) }} as stage_id,
+        -- The reason is meaningful only while the deal stands in 143.
+        case when every_deal.status_id = '143' then loss_reasons.name end as loss_reason,
+        {{ amocrm_manager('every_deal.account_name', 'every_deal.responsible_user_id') }}
+            as manager_id,
+        every_deal.created_at,
+        every_deal.updated_at,
+        every_deal.closed_at,
+        {{ source_key('amocrm', 'every_deal.account_name', "coalesce(
+            jsonb_path_query_first(every_deal.contacts, '$[*] ? (@.is_main == true).id') #>> '{}',
+            every_deal.contacts #>> '{0,id}'
+        )") }} as contact_id,
+        {{ source_key('amocrm', 'every_deal.account_name', "(every_deal.companies #>> '{0,id}')") }}
+            as company_id,
+        array(
+            select lower(trim(tag.value #>> '{}'))
+            from jsonb_path_query(every_deal.tags, '$[*].name') as tag (value)
+        ) as tags,
+        {{ amocrm_field('SOURCE', 'every_deal.custom_fields_values') }} as source_word,
+        {{ amocrm_field('UTM_SOURCE', 'every_deal.custom_fields_values') }} as utm_source,
+        {{ amocrm_field('UTM_MEDIUM', 'every_deal.custom_fields_values') }} as utm_medium,
+        {{ amocrm_field('UTM_CAMPAIGN', 'every_deal.custom_fields_values') }} as utm_campaign,
+        {{ amocrm_field('CITY', 'every_deal.custom_fields_values') }} as city,
+        {{ amocrm_field('CLIENT_TYPE', 'every_deal.custom_fields_values') }} as client_type,
+        {{ amocrm_field('INVOICE_NUMBER', 'every_deal.custom_fields_values') }} as invoice_number,
+        every_deal.is_deleted,
+        case
+            when every_deal.is_deleted then coalesce(every_deal.deleted_at, every_deal.updated_at)
+        end as deleted_at,
+        accounts.web_url || '/leads/detail/' || every_deal.id as deal_url
+    from every_deal
+    left join loss_reasons
+        on every_deal.account_name = loss_reasons.account_name
+        and every_deal.loss_reason_id = loss_reasons.id
+    left join accounts
+        on every_deal.account_name = accounts.account_name
 )
 
-select
-    {{ source_key('amocrm', 'every_deal.account_name', 'every_deal.id::text') }} as deal_id,
-    'amocrm:' || every_deal.account_name as account_id,
-    every_deal.name as deal_name,
-    every_deal.price as budget_amount,
-    {{ source_key('amocrm', 'every_deal.account_name', 'every_deal.pipeline_id') }} as pipeline_id,
-    {{ source_key('amocrm', 'every_deal.account_name', "every_deal.pipeline_id || ':' || every_deal.status_id") }} as stage_id,
-    -- The reason is meaningful only while the deal stands in 143.
-    case when every_deal.status_id = '143' then loss_reasons.name end as loss_reason,
-    {{ amocrm_manager('every_deal.account_name', 'every_deal.responsible_user_id') }} as manager_id,
-    every_deal.created_at,
-    every_deal.updated_at,
-    every_deal.closed_at,
-    {{ source_key('amocrm', 'every_deal.account_name', "coalesce(
-        jsonb_path_query_first(every_deal.contacts, '$[*] ? (@.is_main == true).id') #>> '{}',
-        every_deal.contacts #>> '{0,id}'
-    )") }} as contact_id,
-    {{ source_key('amocrm', 'every_deal.account_name', "(every_deal.companies #>> '{0,id}')") }} as company_id,
-    array(
-        select lower(trim(tag.value #>> '{}'))
-        from jsonb_path_query(every_deal.tags, '$[*].name') as tag (value)
-    ) as tags,
-    {{ amocrm_field('SOURCE', 'every_deal.custom_fields_values') }} as source_word,
-    {{ amocrm_field('UTM_SOURCE', 'every_deal.custom_fields_values') }} as utm_source,
-    {{ amocrm_field('UTM_MEDIUM', 'every_deal.custom_fields_values') }} as utm_medium,
-    {{ amocrm_field('UTM_CAMPAIGN', 'every_deal.custom_fields_values') }} as utm_campaign,
-    {{ amocrm_field('CITY', 'every_deal.custom_fields_values') }} as city,
-    {{ amocrm_field('CLIENT_TYPE', 'every_deal.custom_fields_values') }} as client_type,
-    {{ amocrm_field('INVOICE_NUMBER', 'every_deal.custom_fields_values') }} as invoice_number,
-    every_deal.is_deleted,
-    case when every_deal.is_deleted then coalesce(every_deal.deleted_at, every_deal.updated_at) end as deleted_at,
-    accounts.web_url || '/leads/detail/' || every_deal.id as deal_url
-from every_deal
-left join loss_reasons
-    on every_deal.account_name = loss_reasons.account_name
-    and every_deal.loss_reason_id = loss_reasons.id
-left join accounts
-    on every_deal.account_name = accounts.account_name
+select * from stg_amocrm__deals

@@ -3,19 +3,28 @@
 select
     {{ source_key('amocrm', 'account_name', "'note-' || entity_type || '-' || id") }} as note_id,
     note_type,
-    case when entity_type = 'leads' then {{ source_key('amocrm', 'account_name', 'entity_id::text') }} end as deal_id,
-    case when entity_type = 'contacts' then {{ source_key('amocrm', 'account_name', 'entity_id::text') }} end as contact_id,
-    {{ amocrm_manager('account_name', 'created_by') }} as created_by_manager_id,
+    case
+        when entity_type = 'leads'
+            then {{ source_key('amocrm', 'account_name', 'entity_id::text') }}
+    end as deal_id,
+    case
+        when entity_type = 'contacts'
+            then {{ source_key('amocrm', 'account_name', 'entity_id::text') }}
+    end as contact_id,
     coalesce(
         {{ amocrm_manager('account_name', 'created_by') }},
         case
             when params ->> 'call_responsible' ~ '^\d+$'
                 then {{ amocrm_manager('account_name', "(params ->> 'call_responsible')") }}
         end,
-        case when note_type in ('call_in', 'call_out') then {{ amocrm_manager('account_name', 'responsible_user_id') }} end
+        case
+            when note_type in ('call_in', 'call_out')
+                then {{ amocrm_manager('account_name', 'responsible_user_id') }}
+        end
     ) as manager_id,
     nullif(params ->> 'uniq', '') as call_key,
-    case when params ->> 'duration' ~ '^\d+$' then (params ->> 'duration')::integer end as call_seconds,
+    case when params ->> 'duration' ~ '^\d+$' then (params ->> 'duration')::integer end
+        as call_seconds,
     {{ normalised_phone("(params ->> 'phone')") }} as phone,
     created_at
 from {{ source('raw_amocrm', 'notes') }}

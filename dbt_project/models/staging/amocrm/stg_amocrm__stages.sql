@@ -5,16 +5,23 @@ pipelines as (
 ),
 
 statuses as (
-    select account_name, pipeline_id, id, name, sort from {{ source('raw_amocrm', 'pipeline_statuses') }}
+    select account_name, pipeline_id, id, name
+    from {{ source('raw_amocrm', 'pipeline_statuses') }}
+),
+
+stg_amocrm__stages as (
+    select
+        {{ source_key(
+            'amocrm', 'statuses.account_name', "statuses.pipeline_id || ':' || statuses.id"
+        ) }} as stage_id,
+        {{ source_key('amocrm', 'statuses.account_name', 'statuses.pipeline_id::text') }}
+            as pipeline_id,
+        pipelines.name as pipeline_name,
+        statuses.name as stage_name
+    from statuses
+    inner join pipelines
+        on statuses.account_name = pipelines.account_name
+        and statuses.pipeline_id = pipelines.id
 )
 
-select
-    {{ source_key('amocrm', 'statuses.account_name', "statuses.pipeline_id || ':' || statuses.id") }} as stage_id,
-    {{ source_key('amocrm', 'statuses.account_name', 'statuses.pipeline_id::text') }} as pipeline_id,
-    pipelines.name as pipeline_name,
-    statuses.name as stage_name,
-    statuses.sort as sort_order
-from statuses
-inner join pipelines
-    on statuses.account_name = pipelines.account_name
-    and statuses.pipeline_id = pipelines.id
+select * from stg_amocrm__stages

@@ -1,7 +1,8 @@
 select
     {{ source_key('exports', 'account_name', 'deal_id') }} as deal_id,
     {{ source_key('exports', 'account_name', 'lead_id') }} as export_lead_id,
-    {{ source_key('exports', 'account_name', 'coalesce(person_key, lead_id, deal_id)') }} as person_record_id,
+    {{ source_key('exports', 'account_name', 'coalesce(person_key, lead_id, deal_id)') }}
+        as person_record_id,
     {{ source_key('exports', 'account_name', 'customer_key') }} as export_customer_id,
     customer_name,
     nullif(regexp_replace(tax_number, '\D', '', 'g'), '') as tax_number,

@@ -1,10 +1,10 @@
 select
     {{ source_key('exports', 'account_name', 'lead_id') }} as export_lead_id,
-    {{ source_key('exports', 'account_name', 'coalesce(person_key, lead_id)') }} as person_record_id,
+    {{ source_key('exports', 'account_name', 'coalesce(person_key, lead_id)') }}
+        as person_record_id,
     person_name,
     {{ normalised_phone('phone') }} as phone,
     {{ normalised_email('email') }} as email,
-    company_name,
     nullif(regexp_replace(tax_number, '\D', '', 'g'), '') as tax_number,
     nullif(trim(source_name), '') as source_word,
     nullif(trim(utm_source), '') as utm_source,

@@ -1,14 +1,14 @@
 with
 
-loads as (
-    select 'amocrm' as source_name, load_id, table_name, row_count, applied_at
+stg_ingestion__loads as (
+    select 'amocrm' as source_name, load_id, table_name, applied_at
     from {{ source('raw_amocrm', '_applied_loads') }}
     union all
-    select 'onec', load_id, table_name, row_count, applied_at
+    select 'onec', load_id, table_name, applied_at
     from {{ source('raw_onec', '_applied_loads') }}
     union all
-    select 'exports', load_id, table_name, row_count, applied_at
+    select 'exports', load_id, table_name, applied_at
     from {{ source('raw_exports', '_applied_loads') }}
 )
 
-select * from loads
+select * from stg_ingestion__loads
