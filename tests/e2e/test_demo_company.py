@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Company, DemoServer
+from tests.e2e.conftest import SECRETS, Company, DemoServer
+from tests.e2e.leaks import found_in_logs
 
 pytestmark = pytest.mark.e2e
 
@@ -368,6 +369,10 @@ def test_alerts_go_out_once(demo_company: Company) -> None:
     assert sent == demo_company.query(
         "select count(*) from alerting.deliveries where status = 'sent'"
     )
+
+
+def test_no_log_of_the_refresh_holds_a_secret_a_phone_or_an_e_mail(demo_company: Company) -> None:
+    assert found_in_logs(demo_company.connections, demo_company.var_dir, *SECRETS) == []
 
 
 def raw_fingerprints(company: Company) -> dict[str, Any]:

@@ -62,8 +62,15 @@ class Checkout:
             check=False,
             **become(self.user),
         )
-        assert done.returncode == 0, f"{command} ended with {done.returncode}\n{done.stdout}"
+        assert done.returncode == 0, (
+            f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{self.logs()}"
+        )
         return done.stdout
+
+    def logs(self) -> str:
+        """The ends of all logs, for the message of a test that failed."""
+        logs = (self.var_dir / "log").glob("*.log")
+        return "".join(f"\n--- {log.name}\n{log.read_text('utf-8')[-2000:]}" for log in logs)
 
     def make(self, goal: str) -> str:
         """`make GOAL` with the .venv as it is, though the lock may be newer."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ingestion.errors import SourceError
+from ingestion.errors import SettingsError, SourceError
 from ingestion.http import ATTEMPTS, ApiClient, RateLimiter
 from ingestion.sources.onec.client import final_failure
 
@@ -50,6 +50,24 @@ def refused(web, time, **more):
     assert sentence.startswith("amocrm.leads: ")
     assert "79990001122" not in sentence
     return sentence
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["1c.example/base", "ftp://host/base", "https://", "https://boss:pass@host"],
+)
+def test_what_is_no_web_address_is_refused_without_an_attempt(time, address):
+    with pytest.raises(SettingsError, match="AMOCRM_BASE_URL is not a web address") as error:
+        client(address, time)
+    assert "boss" not in str(error.value)
+    assert time.slept == []
+
+
+@pytest.mark.parametrize("token", ["Bearer two\nlines", "Bearer токен"])
+def test_a_token_that_no_header_can_carry_is_refused_without_repeating_it(time, token):
+    with pytest.raises(SettingsError, match="AMOCRM_TOKEN holds a line break or a letter") as error:
+        client("https://host", time, headers={"Authorization": token})
+    assert token.split()[1] not in str(error.value)
 
 
 def test_the_limiter_never_lets_more_through_than_allowed(time):

@@ -267,3 +267,20 @@ def test_a_run_talks_to_nobody_but_its_source_and_the_warehouse(serve, amo, benc
     hosts = {line.split()[-1] for line in ran.stderr.splitlines() if line.startswith("asked for")}
     assert ran.returncode == 0
     assert hosts == {"127.0.0.1"}
+
+
+def test_a_full_disk_of_the_warehouse_is_told_as_such(postgres):
+    with (
+        pytest.raises(IngestionError, match=r"disk is full; nothing .* run again"),
+        landing.connect(postgres.url("loader")) as connection,
+        connection.transaction(),
+    ):
+        connection.execute("do $$ begin raise disk_full; end $$")
+
+
+def test_a_warehouse_that_is_down_is_told_with_the_reason():
+    with (
+        pytest.raises(IngestionError, match=r"cannot be reached \(Connection refused\)"),
+        landing.connect("postgresql://loader:secret@127.0.0.1:9/warehouse"),
+    ):
+        pass

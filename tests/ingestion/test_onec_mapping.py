@@ -49,3 +49,14 @@ def test_an_empty_reference_is_null(empty):
 
 def test_the_year_one_is_no_moment():
     assert mapping.moment("0001-01-01T00:00:00", MOSCOW) is None
+
+
+def test_a_date_written_in_another_way_is_refused_by_its_column():
+    invoice = {
+        "account_name": "main",
+        "ref_key": "a",
+        "document_at": mapping.moment("12.03.2026", MOSCOW),
+    }
+    with pytest.raises(SourceError, match="column document_at changed its type") as error:
+        to_arrow("onec", BY_NAME["invoices"], [invoice])
+    assert "12.03" not in str(error.value)
