@@ -109,7 +109,15 @@ def read(connection: psycopg.Connection[tuple[object, ...]], prefix: str) -> Pag
         ages = _rows(
             connection,
             SourceAge,
-            "select source_name, last_loaded_at, age_minutes from {} order by source_name",
+            # How old, seen from now: the mart cannot know when it will be read.
+            """
+            select
+                source_name,
+                last_loaded_at,
+                extract(epoch from now() - last_loaded_at) / 60 as age_minutes
+            from {}
+            order by source_name
+            """,
             (mart, "data_age"),
         )
     except WarehouseError as error:

@@ -347,6 +347,12 @@ def test_readers_see_marts_and_nothing_below(demo_company: Company) -> None:
     assert all(schema.startswith("mart_") for schema in schemas)
 
 
+def test_the_directors_page_is_complete(demo_company: Company) -> None:
+    page = demo_company.run("python", "-m", "warehouse", "summary")
+    for section in ("ПОКАЗАТЕЛИ ДИРЕКТОРА", "ПОЧЕМУ ЦИФРЫ РАСХОДЯТСЯ", "СВЕЖЕСТЬ ДАННЫХ"):
+        assert section in page
+
+
 def test_quality_outcomes_have_an_owner_and_a_share(demo_company: Company) -> None:
     rows = demo_company.query(
         "select check_id, status, checked_count, failing_count, failing_share, owner"
