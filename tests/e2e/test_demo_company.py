@@ -7,8 +7,9 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.e2e.conftest import SECRETS, Company, DemoServer
+from tests.e2e.conftest import ROOT, SECRETS, Company, DemoServer
 from tests.e2e.leaks import found_in_logs
 
 pytestmark = pytest.mark.e2e
@@ -332,6 +333,25 @@ def test_the_bridge_fails_when_one_row_is_removed_by_hand(
 
 def test_every_decision_about_the_meaning_holds(demo_company: Company) -> None:
     demo_company.run("dbt", "test", "-s", "test_type:unit")
+
+
+def test_every_model_is_described_by_the_columns_it_has_in_their_order(
+    demo_company: Company,
+) -> None:
+    described = {
+        model["name"]: [column["name"] for column in model["columns"]]
+        for file in (ROOT / "dbt_project" / "models").rglob("*.yml")
+        for model in yaml.safe_load(file.read_text("utf-8")).get("models", [])
+    }
+    made = demo_company.query(
+        """
+        select table_name, array_agg(column_name::text order by ordinal_position)
+        from information_schema.columns
+        where table_schema in ('staging', 'intermediate') or table_schema like 'mart\\_%'
+        group by table_name
+        """
+    )
+    assert described == dict(made)
 
 
 def test_readers_see_marts_and_nothing_below(demo_company: Company) -> None:
