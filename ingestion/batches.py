@@ -19,7 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingestion.catalog import ColumnType, TableSpec
+from ingestion.catalog import EXTRA_COLUMN, Checkpoint, ColumnType, TableSpec
 from ingestion.errors import SourceError
 
 ROWS_PER_BATCH = 10_000
@@ -50,14 +50,18 @@ class _WrongTypeError(Exception):
 
 
 def arrow_schema(table: TableSpec) -> pa.Schema:
-    """The declared columns in order. `json` travels as text and becomes jsonb when landed."""
-    return pa.schema([(name, _ARROW[kind]) for name, kind in table.columns.items()])
+    """The declared columns in order, then the undeclared fields as one json object (or null).
+
+    `json` travels as text and becomes jsonb when landed.
+    """
+    declared = [(name, _ARROW[kind]) for name, kind in table.columns.items()]
+    return pa.schema([*declared, (EXTRA_COLUMN, _ARROW["json"])])
 
 
 def to_arrow(source: str, table: TableSpec, rows: Sequence[Row]) -> pa.Table:
     """Converts `rows` (column -> Python value; absent means null).
 
-    Times are unix seconds or aware datetimes, numbers int or Decimal, json anything JSON can hold.
+    A row may hold its item's undeclared fields as a dict under EXTRA_COLUMN. Times are unix seconds or aware datetimes, numbers int or Decimal, json anything JSON can hold.
     Raises SourceError naming the column when a value cannot be held by the declared type or a key
     is missing.
     """
@@ -79,6 +83,8 @@ def to_arrow(source: str, table: TableSpec, rows: Sequence[Row]) -> pa.Table:
                 "and it must be given",
                 "Nothing of this run was loaded; correct the source, then run again",
             )
+    extra = [_json(row[EXTRA_COLUMN]) if row.get(EXTRA_COLUMN) else None for row in rows]
+    arrays.append(pa.array(extra, pa.string()))
     return pa.Table.from_arrays(arrays, schema=arrow_schema(table))
 
 
@@ -95,18 +101,29 @@ def _flipped(
     )
 
 
-def batched(source: str, table: TableSpec, pages: Iterable[Sequence[Row]]) -> Iterator[pa.Table]:
+def batched(
+    source: str, table: TableSpec, pages: Iterable[Sequence[Row] | Checkpoint]
+) -> Iterator[pa.Table | Checkpoint]:
     """Gathers small pages into Arrow tables of about ROWS_PER_BATCH rows, so that dlt writes few
-    files.
+    files. A checkpoint is passed on after the rows said before it.
     """
     gathered: list[Row] = []
+    reached: Checkpoint | None = None
     for page in pages:
-        gathered.extend(page)
+        if isinstance(page, Checkpoint):
+            reached = page
+        else:
+            gathered.extend(page)
         if len(gathered) >= ROWS_PER_BATCH:
             yield to_arrow(source, table, gathered)
             gathered = []
+        if reached and not gathered:
+            yield reached
+            reached = None
     if gathered:
         yield to_arrow(source, table, gathered)
+    if reached:
+        yield reached
 
 
 def _text(value: Any) -> str | None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Union
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,13 +29,19 @@ COLUMN_TYPES: tuple[ColumnType, ...] = (
 )
 
 Mode = Literal["upsert", "snapshot"]
-"""`upsert`: rows are added and changed, never lost (what is gone at the source is told by other
-rows). `snapshot`: every run reads the table whole, so a key absent from a run is removed; a run
+"""`upsert`: rows are added and changed, never lost (what is gone at the source is marked in
+`_gone_at`, or told by other rows). `snapshot`: every run reads the table whole, so a key absent from a run is removed; a run
 that reads nothing where rows are held is stopped.
 """
 
 ACCOUNT_COLUMN = "account_name"
 LOAD_ID_COLUMN = "_dlt_load_id"
+GONE_COLUMN = "_gone_at"
+"""In every raw table of mode `upsert`: when a row was found to be erased at the source, else null.
+A row that comes again is not gone any more.
+"""
+EXTRA_COLUMN = "_extra"
+"""Carries an item's undeclared fields from a source to `landing`, which makes columns of them."""
 
 
 @dataclass(frozen=True)
@@ -82,49 +89,126 @@ def table(name: str, *, key: str, columns: str, mode: Mode = "upsert", about: st
 @dataclass(frozen=True)
 class Variable:
     """An environment variable of a source. Without a default it must be given once the source is
-    on.
+    on, unless it `may_be_absent`. A `secret` one may be given as a file: `<NAME>_FILE` names it.
     """
 
     name: str
     about: str
     default: str | None = None
+    secret: bool = False
+    may_be_absent: bool = False
+
+
+class Held(Protocol):
+    """Rows of the account already in raw."""
+
+    def __call__(
+        self,
+        table: str,
+        columns: tuple[str, ...],
+        *,
+        at_least: tuple[str, Any] | None = None,
+    ) -> list[tuple[Any, ...]]:
+        """Some columns of the rows that are not gone; `at_least=(column, value)` bounds them."""
 
 
 @dataclass(frozen=True)
 class RunContext:
     """What a source is given for one run besides its own variables.
 
-    `now` is the frozen upper bound of the run (aware, UTC). `held(table, columns)` returns those
-    columns of the account's rows already in raw, for sources whose changes show only by comparison.
+    `now` is the frozen upper bound of the run (aware, UTC). `held` reads the account's rows already
+    in raw, for sources whose changes show only by comparison. `secrets_dir` is a folder only this
+    account may read, for credentials that the source has to replace (rotating tokens).
     """
 
     now: datetime
     business_timezone: str
-    held: Callable[[str, tuple[str, ...]], list[tuple[Any, ...]]]
+    held: Held
+    secrets_dir: Path
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
 
 
-@dataclass(frozen=True)
-class Removed:
-    """Keys (the `key` column, without the account) that a source saw to be physically gone."""
-
-    keys: tuple[str, ...]
-
-
-State = dict[str, Any]
-"""What one table remembers between runs (its cursor). It is stored in the warehouse together with
-the data.
+State = Mapping[str, Any]
+"""What one table remembers between runs (its cursor), as JSON. It is stored in the warehouse
+together with the data.
 """
 
-Reader = Callable[[State], "Iterator[pa.Table | Removed]"]
-"""Reads one table: takes and changes its state, yields Arrow tables in the declared schema."""
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Said by a reader after rows: once all rows it gave so far are kept, `state` is true for them.
+
+    The last one of a run is what the next run is given. A first load of a big account is kept piece
+    by piece at checkpoints: killed, it goes on there.
+    """
+
+    state: State
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Keys (values of the `key` columns, without the account) that a source saw to be erased."""
+
+    keys: tuple[tuple[Any, ...], ...]
+
+
+Piece = Union["pa.Table", Gone, Checkpoint]
+
+Reader = Callable[[State], "Iterator[Piece]"]
+"""Reads one table from where `state` says ({} at first). Readers of one run are called from several
+threads, one thread a table.
+"""
+
+WindowReader = Callable[[datetime, datetime], "Iterator[pa.Table | Gone]"]
+"""Reads one table's rows dated (by creation, or by the document's date) within [first, second)."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """How to find rows of one table that the source erased without a word, at a bounded cost.
+
+    Held rows that are not gone are walked in the order of `walk_by` and the key, `page` at a time;
+    `look` is given their `columns` (first the key, in the order of `TableSpec.key`), asks the source
+    and yields `Gone` for those it does not have, and whole rows for those it has otherwise.
+    """
+
+    walk_by: str
+    page: int
+    columns: tuple[str, ...]
+    look: Callable[[list[tuple[Any, ...]]], "Iterator[pa.Table | Gone]"]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One permission of the account: `try_it` returns what it saw ("readable, newest change …");
+    it raises SourceError with the sentence for what is missing. `needed` is false for a part that
+    a company may live without.
+    """
+
+    name: str
+    try_it: Callable[[], str]
+    needed: bool = True
+
+
+@dataclass(frozen=True)
+class OpenSource:
+    """One account of a source, opened for a run.
+
+    `readers` has every declared table; `windows` those that can be read again by date (backfill);
+    `sweeps` those whose erased rows have to be looked for; `probes` is what `check` tries.
+    """
+
+    readers: Mapping[str, Reader]
+    windows: Mapping[str, WindowReader] = field(default_factory=dict)
+    sweeps: Mapping[str, Sweep] = field(default_factory=dict)
+    probes: tuple[Probe, ...] = ()
 
 
 @dataclass(frozen=True)
 class SourceSpec:
-    """One source: its tables, its variables (the first switches it on) and how to open it for a
-    run.
+    """One source: its tables, its variables (the first switches it on) and how to open one of its
+    accounts for a run.
     """
 
     name: str
@@ -132,7 +216,7 @@ class SourceSpec:
     tables: tuple[TableSpec, ...]
     variables: tuple[Variable, ...]
     account_variable: str
-    open: Callable[[Mapping[str, str], RunContext], AbstractContextManager[Mapping[str, Reader]]]
+    open: Callable[[Mapping[str, str], RunContext], AbstractContextManager[OpenSource]]
 
     @property
     def switch(self) -> str:
