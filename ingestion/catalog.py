@@ -153,7 +153,14 @@ class Gone:
     keys: tuple[tuple[Any, ...], ...]
 
 
-Piece = Union["pa.Table", Gone, Checkpoint]
+@dataclass(frozen=True)
+class Unchanged:
+    """Said alone by a reader of a `snapshot` table: it is as it was at the last run; nothing is
+    read and nothing removed.
+    """
+
+
+Piece = Union["pa.Table", Gone, Checkpoint, Unchanged]
 
 Reader = Callable[[State], "Iterator[Piece]"]
 """Reads one table from where `state` says ({} at first). Readers of one run are called from several
