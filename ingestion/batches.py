@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from ingestion.catalog import EXTRA_COLUMN, Checkpoint, ColumnType, TableSpec
-from ingestion.errors import SourceError
+from ingestion.errors import TableRefusedError
 
 ROWS_PER_BATCH = 10_000
 _SCALE = 9  # digits after the point that dlt's default numeric(38, 9) keeps
@@ -61,9 +61,10 @@ def arrow_schema(table: TableSpec) -> pa.Schema:
 def to_arrow(source: str, table: TableSpec, rows: Sequence[Row]) -> pa.Table:
     """Converts `rows` (column -> Python value; absent means null).
 
-    A row may hold its item's undeclared fields as a dict under EXTRA_COLUMN. Times are unix seconds or aware datetimes, numbers int or Decimal, json anything JSON can hold.
-    Raises SourceError naming the column when a value cannot be held by the declared type or a key
-    is missing.
+    A row may hold its item's undeclared fields as a dict under EXTRA_COLUMN. Times are unix seconds
+    or aware datetimes, numbers int or Decimal, json anything JSON can hold.
+    Raises TableRefusedError naming the column when a value cannot be held by the declared type or
+    a key is missing.
     """
     arrays = []
     for column, kind in table.columns.items():
@@ -76,12 +77,12 @@ def to_arrow(source: str, table: TableSpec, rows: Sequence[Row]) -> pa.Table:
         except (pa.ArrowInvalid, OverflowError):  # their texts hold the value
             raise _flipped(source, table, column, kind, "a number too large") from None
         if column in table.required and arrays[-1].null_count:
-            raise SourceError(
+            raise TableRefusedError(
                 source,
                 table.name,
                 f"column {column} is empty in {arrays[-1].null_count} of {len(rows)} rows, "
                 "and it must be given",
-                "Nothing of this run was loaded; correct the source, then run again",
+                "The table keeps its rows; correct the source, then run again",
             )
     extra = [_json(row[EXTRA_COLUMN]) if row.get(EXTRA_COLUMN) else None for row in rows]
     arrays.append(pa.array(extra, pa.string()))
@@ -90,13 +91,13 @@ def to_arrow(source: str, table: TableSpec, rows: Sequence[Row]) -> pa.Table:
 
 def _flipped(
     source: str, table: TableSpec, column: str, declared: str, arrived: str
-) -> SourceError:
+) -> TableRefusedError:
     """The sentence for a column whose type is not the declared one."""
-    return SourceError(
+    return TableRefusedError(
         source,
         table.name,
         f"column {column} changed its type: declared {declared}, arrived as {arrived}",
-        "Nothing of this run was loaded; correct the field at the source or its declaration in "
+        "The table keeps its rows; correct the field at the source or its declaration in "
         f"ingestion/sources/{source}, then run again",
     )
 

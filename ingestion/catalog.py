@@ -30,8 +30,8 @@ COLUMN_TYPES: tuple[ColumnType, ...] = (
 
 Mode = Literal["upsert", "snapshot"]
 """`upsert`: rows are added and changed, never lost (what is gone at the source is marked in
-`_gone_at`, or told by other rows). `snapshot`: every run reads the table whole, so a key absent from a run is removed; a run
-that reads nothing where rows are held is stopped.
+`_gone_at`, or told by other rows). `snapshot`: every run reads the table whole, so a key absent
+from a run is removed; a run that reads nothing where rows are held is refused.
 """
 
 ACCOUNT_COLUMN = "account_name"
@@ -175,15 +175,15 @@ WindowReader = Callable[[datetime, datetime], "Iterator[pa.Table | Gone]"]
 class Sweep:
     """How to find rows of one table that the source erased without a word, at a bounded cost.
 
-    Held rows that are not gone are walked in the order of `walk_by` and the key, `page` at a time;
-    `look` is given their `columns` (first the key, in the order of `TableSpec.key`), asks the source
-    and yields `Gone` for those it does not have, and whole rows for those it has otherwise.
+    Held rows that are not gone are walked in the order of `walk_by` and the key, `page` at a time.
+    `look` is given their `columns` (first the key, in the order of `TableSpec.key`), asks the
+    source and yields `Gone` for those it does not have, and whole rows for those it has otherwise.
     """
 
     walk_by: str
     page: int
     columns: tuple[str, ...]
-    look: Callable[[list[tuple[Any, ...]]], "Iterator[pa.Table | Gone]"]
+    look: Callable[[list[tuple[Any, ...]]], Iterator[pa.Table | Gone]]
 
 
 @dataclass(frozen=True)
@@ -233,3 +233,5 @@ class SourceSpec:
     def schema(self) -> str:
         """The raw schema's name, without the prefix of this environment."""
         return f"raw_{self.name}"
+
+Removed = Gone  # until the 1C source has moved on

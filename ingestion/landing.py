@@ -1,49 +1,60 @@
 """From dlt's incoming rows to the raw tables: one transaction per run, or nothing.
 
-dlt appends a run's rows to `raw_<source>_incoming` and, last of all, marks the load complete in
-`_dlt_loads`. Readers never look there. `apply_loads` then moves every complete load that was not
-moved yet into `raw_<source>`, all tables at once. Rows of a run that died on the way carry a load
-id that never got complete: they are dropped. `raw_<source>._applied_loads` keeps one row per load
-and table, which is also the age of the data.
+dlt appends a run's rows to an incoming schema in one or more packages and marks each complete in
+`_dlt_loads` as its last act. Readers never look there. Once the row that says "the run is read to
+its end" (`COVERAGE_TABLE`) lies in a complete package, `apply_run` moves the rows of all complete
+packages into `raw_<source>`, all tables at once. Packages of a run that died earlier wait: the next
+run goes on from the state dlt kept with them. Rows of a package that never got complete are
+dropped. `_applied_loads` keeps one row per run and table, which is also the age of the data.
 
-What belongs here: DDL and the movement, for any source, derived from the catalogue. What does not:
-reading a source.
+What belongs here: the movement, for any source, derived from the catalogue. What does not: DDL of
+declared tables (`raw`), making packages (`packages`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-import psycopg
 from psycopg import sql
 
-from ingestion.catalog import ACCOUNT_COLUMN, LOAD_ID_COLUMN, ColumnType, SourceSpec, TableSpec
-from ingestion.errors import IngestionError, SourceError
+from ingestion import drift
+from ingestion.catalog import (
+    EXTRA_COLUMN,
+    GONE_COLUMN,
+    ColumnType,
+    SourceSpec,
+    TableSpec,
+)
+from ingestion.raw import (
+    CHANGES_TABLE,
+    LOADS_TABLE,
+    POSTGRES,
+    Connection,
+    exists,
+    identifiers,
+    undeclared_columns,
+)
 
 COVERAGE_TABLE = "loaded_tables"
-"""In the incoming schema: which tables a load read to the end, and which keys it saw to be gone."""
-COVERAGE_COLUMNS = (ACCOUNT_COLUMN, "table_name", "row_count", "removed_keys")
+"""In the incoming schema: a row for each table read to its end, and at last one for the run."""
+WHOLE_RUN = "*"
+"""The `table_name` of the row that says that the run was read to its end."""
 
-_POSTGRES: dict[ColumnType, str] = {
-    "text": "text",
-    "bigint": "bigint",
-    "numeric": "numeric",
-    "bool": "boolean",
-    "timestamptz": "timestamp with time zone",
-    "json": "jsonb",
-}
 
-Connection = psycopg.Connection[tuple[object, ...]]
+Kind = Literal["incoming", "backfill", "sweep"]
+"""Ordinary runs, backfills and sweeps come in through schemas of their own: each has its state, so
+that none disturbs the cursor of another. Only an ordinary run makes the data younger.
+"""
 
 
 @dataclass(frozen=True)
 class Landed:
-    """What one load did to one raw table: rows read, rows that differed from what was there, rows
-    removed.
+    """What one run did to one raw table: rows read, rows that differed from what was there, rows
+    removed or marked as gone.
     """
 
     table_name: str
@@ -52,326 +63,403 @@ class Landed:
     removed_count: int
 
 
-def incoming_schema(schema: str) -> str:
-    return f"{schema}_incoming"
+@dataclass(frozen=True)
+class LandedRun:
+    """What one run did, and what is worth a person's look (columns that appeared or vanished)."""
 
-
-@contextmanager
-def connect(url: str) -> Iterator[Connection]:
-    """A connection to the warehouse; its failures become one sentence without password or data."""
-    try:
-        connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
-    except psycopg.OperationalError as error:
-        # libpq may add lines of advice; what happened stands on the first.
-        reason = str(error).strip().splitlines()[0].rpartition(": ")[2]
-        raise IngestionError(
-            f"the warehouse cannot be reached ({reason}); check WAREHOUSE_LOADER_URL, or "
-            "start it with `python -m warehouse up`"
-        ) from None
-    try:
-        with connection:
-            yield connection
-    except psycopg.errors.DiskFull:
-        raise IngestionError(
-            "the warehouse's disk is full; nothing of this run is visible. Make room there, then "
-            "run again"
-        ) from None
-    except psycopg.Error as error:  # its text can hold values of rows
-        raise IngestionError(
-            f"the warehouse refused ({type(error).__name__}); nothing of this run is visible. "
-            "Look at its log, at the disk and at the rights of the role in WAREHOUSE_LOADER_URL"
-        ) from None
-
-
-def take_turn(connection: Connection, schema: str, source: SourceSpec) -> None:
-    """Keeps other runs of the same source out until this connection closes, or its process dies."""
-    taken = connection.execute(
-        "select pg_try_advisory_lock(hashtextextended(%s, 0))", (f"ingestion {schema}",)
-    ).fetchone()
-    if taken != (True,):
-        raise SourceError(
-            source.name,
-            None,
-            "another run of this source is going on",
-            "Wait until it ends, then run again",
-        )
-
-
-def ensure_tables(connection: Connection, schema: str, source: SourceSpec) -> None:
-    """Creates the raw schema and every declared table, and adds declared columns that are missing.
-
-    Idempotent. Raises SourceError when a table holds a column of another type than declared: such a
-    change moves data, so a person decides about it.
-    """
-    with connection.transaction():
-        # Two processes may prepare one schema at once, and "if not exists" lets them collide.
-        connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1))", (schema,))
-        # "if not exists" asks for the right to create even when the schema is there, so look first.
-        if connection.execute("select to_regnamespace(%s)", (f'"{schema}"',)).fetchone() == (None,):
-            connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
-        for table in source.tables:
-            _ensure_table(connection, schema, source, table)
-        connection.execute(
-            sql.SQL(
-                """
-                create table if not exists {} (
-                    load_id text not null,
-                    table_name text not null,
-                    applied_at timestamptz not null,
-                    row_count bigint not null,
-                    changed_count bigint not null,
-                    removed_count bigint not null,
-                    primary key (load_id, table_name)
-                )
-                """
-            ).format(sql.Identifier(schema, "_applied_loads"))
-        )
-
-
-def _ensure_table(
-    connection: Connection, schema: str, source: SourceSpec, table: TableSpec
-) -> None:
-    name = sql.Identifier(schema, table.name)
-    declared = {column: _POSTGRES[kind] for column, kind in table.columns.items()}
-    declared[LOAD_ID_COLUMN] = "text"
-    held = {
-        str(column): str(kind)
-        for column, kind in connection.execute(
-            "select column_name, data_type from information_schema.columns "
-            "where table_schema = %s and table_name = %s",
-            (schema, table.name),
-        )
-    }
-    if not held:
-        _create_table(connection, name, table, declared)
-        return
-    for column, kind in declared.items():
-        if column not in held:
-            connection.execute(
-                sql.SQL("alter table {} add column {} {}").format(
-                    name, sql.Identifier(column), sql.SQL(kind)
-                )
-            )
-        elif held[column] != kind:
-            raise SourceError(
-                source.name,
-                table.name,
-                f"column {column} is declared {kind}, and the warehouse holds it as {held[column]}",
-                "Change the column in the warehouse, or drop the table and run with --full-refresh",
-            )
-
-
-def _create_table(
-    connection: Connection, name: sql.Identifier, table: TableSpec, declared: Mapping[str, str]
-) -> None:
-    columns = [
-        sql.SQL("{} {}{}").format(
-            sql.Identifier(column),
-            sql.SQL(kind),
-            sql.SQL(" not null" if column in table.required else ""),
-        )
-        for column, kind in declared.items()
-    ]
-    key = sql.SQL("primary key ({})").format(_names(table.full_key))
-    body = sql.SQL(", ").join([*columns, key])
-    connection.execute(sql.SQL("create table {} ({})").format(name, body))
-    comment = sql.Literal(table.description)
-    connection.execute(sql.SQL("comment on table {} is {}").format(name, comment))
-
-
-def waiting_loads(connection: Connection, schema: str) -> list[str]:
-    """Loads that dlt completed and nobody applied yet, the oldest first."""
-    incoming = incoming_schema(schema)
-    if not _exists(connection, incoming, "_dlt_loads") or not _exists(
-        connection, incoming, COVERAGE_TABLE
-    ):
-        return []
-    rows = connection.execute(
-        sql.SQL(
-            """
-            select loads.load_id
-            from {loads} as loads
-            where
-                loads.status = 0
-                and exists (
-                    select from {coverage} as coverage where coverage._dlt_load_id = loads.load_id
-                )
-                and not exists (
-                    select from {applied} as applied where applied.load_id = loads.load_id
-                )
-            order by loads.load_id
-            """
-        ).format(
-            loads=sql.Identifier(incoming, "_dlt_loads"),
-            coverage=sql.Identifier(incoming, COVERAGE_TABLE),
-            applied=sql.Identifier(schema, "_applied_loads"),
-        )
-    ).fetchall()
-    return [str(load_id) for (load_id,) in rows]
-
-
-def apply_loads(
-    connection: Connection, schema: str, source: SourceSpec, applied_at: datetime
-) -> dict[str, list[Landed]]:
-    """Moves all waiting loads into the raw tables in one transaction and empties the incoming
-    tables.
-
-    Returns what each load did. Applying changes only rows that differ, so a run that read nothing
-    new leaves every row, its `_dlt_load_id` included, as it was.
-    """
-    landed: dict[str, list[Landed]] = {}
-    with connection.transaction():
-        for load_id in waiting_loads(connection, schema):
-            landed[load_id] = [
-                _apply_table(connection, schema, table, load_id, coverage)
-                for table, coverage in _covered(connection, schema, source, load_id)
-            ]
-            for done in landed[load_id]:
-                connection.execute(
-                    sql.SQL("insert into {} values (%s, %s, %s, %s, %s, %s)").format(
-                        sql.Identifier(schema, "_applied_loads")
-                    ),
-                    (
-                        load_id,
-                        done.table_name,
-                        applied_at,
-                        done.row_count,
-                        done.changed_count,
-                        done.removed_count,
-                    ),
-                )
-        _empty_incoming(connection, schema, source)
-    return landed
-
-
-def forget_incoming(connection: Connection, schema: str) -> None:
-    """Drops dlt's schema with its cursors and everything waiting: the next run reads from the
-    start.
-    """
-    connection.execute(
-        sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(incoming_schema(schema)))
-    )
-
-
-def held_rows(
-    connection: Connection, schema: str, table_name: str, columns: Sequence[str], account_name: str
-) -> list[tuple[object, ...]]:
-    """Some columns of the rows of one account already in raw."""
-    return connection.execute(
-        sql.SQL("select {} from {} where account_name = %s").format(
-            _names(columns), sql.Identifier(schema, table_name)
-        ),
-        (account_name,),
-    ).fetchall()
-
-
-def count_rows(connection: Connection, schema: str, account_name: str, table_name: str) -> int:
-    """How many rows of one account a raw table holds."""
-    row = connection.execute(
-        sql.SQL("select count(*) from {} where account_name = %s").format(
-            sql.Identifier(schema, table_name)
-        ),
-        (account_name,),
-    ).fetchone()
-    return int(str(row[0])) if row else 0
-
-
-def last_applied(connection: Connection, schema: str) -> datetime | None:
-    """When a load of this source was last applied, or None."""
-    if not _exists(connection, schema, "_applied_loads"):
-        return None
-    row = connection.execute(
-        sql.SQL("select max(applied_at) from {}").format(sql.Identifier(schema, "_applied_loads"))
-    ).fetchone()
-    return row[0] if row and isinstance(row[0], datetime) else None
+    load_id: str
+    tables: tuple[Landed, ...]
+    notices: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Coverage:
-    account_name: str
+    table: TableSpec
     row_count: int
-    removed_keys: Sequence[str]
+    is_whole: bool
+    gone_keys: list[list[object]]
+    filled: frozenset[str]
+    load_id: str
 
 
-def _covered(
-    connection: Connection, schema: str, source: SourceSpec, load_id: str
-) -> Iterator[tuple[TableSpec, _Coverage]]:
-    rows = connection.execute(
-        sql.SQL(
-            "select table_name, account_name, row_count, removed_keys from {} "
-            "where _dlt_load_id = %s"
-        ).format(sql.Identifier(incoming_schema(schema), COVERAGE_TABLE)),
-        (load_id,),
-    ).fetchall()
-    covered = {
-        str(table_name): _Coverage(str(account_name), int(str(count)), json.loads(str(removed)))
-        for table_name, account_name, count, removed in rows
-    }
-    for table in source.tables:
-        if table.name in covered:
-            yield table, covered[table.name]
+@dataclass(frozen=True)
+class Landing:
+    """Where one account's rows come in and where they go."""
 
+    connection: Connection
+    source: SourceSpec
+    schema: str
+    kind: Kind
+    account_name: str
 
-def _apply_table(
-    connection: Connection, schema: str, table: TableSpec, load_id: str, coverage: _Coverage
-) -> Landed:
-    changed = removed = 0
-    has_rows = _exists(connection, incoming_schema(schema), table.name)
-    if has_rows:
-        changed = connection.execute(_upsert(schema, table), (load_id,)).rowcount
-    if table.mode == "snapshot":
-        removed = connection.execute(
-            _delete_absent(schema, table, has_rows),
-            (coverage.account_name, load_id) if has_rows else (coverage.account_name,),
-        ).rowcount
-    if coverage.removed_keys:
-        removed += connection.execute(
-            sql.SQL("delete from {} where account_name = %s and {} = any(%s)").format(
-                sql.Identifier(schema, table.name), sql.Identifier(table.key[0])
+    @property
+    def incoming(self) -> str:
+        return f"{self.schema}_{self.kind}"
+
+    def go_on(self, applied_at: datetime) -> None:
+        """Makes the incoming schema ready for a run: drops rows of packages that never got
+        complete (nobody else writes here now), applies a run that only was not applied yet, and of
+        a run that died keeps what the state dlt holds is true for: rows of `upsert` tables.
+        """
+        if not exists(self.connection, self.incoming, "_dlt_loads"):
+            return
+        with self.connection.transaction():
+            for name in (*self._incoming_tables(), COVERAGE_TABLE):
+                self._delete_incoming(
+                    name,
+                    sql.SQL("_dlt_load_id not in (select load_id from {} where status = 0)").format(
+                        sql.Identifier(self.incoming, "_dlt_loads")
+                    ),
+                )
+        if self.apply_run(applied_at):
+            return
+        with self.connection.transaction():
+            mine = sql.SQL("account_name = {}").format(sql.Literal(self.account_name))
+            self._delete_incoming(COVERAGE_TABLE, mine)
+            for table in self.source.tables:
+                if table.mode == "snapshot":
+                    self._delete_incoming(table.name, mine)
+
+    def apply_run(
+        self,
+        applied_at: datetime,
+        loads: Sequence[str] = (),
+        also: Callable[[], None] = lambda: None,
+    ) -> LandedRun | None:
+        """Moves the rows of a run that was read to its end into the raw tables and empties the
+        incoming ones; `also` runs in the same transaction. Returns None when no such run waits.
+
+        A table that the run did not read to its end stays as it was, and its rows of the packages
+        `loads` are dropped, because its state was taken back.
+
+        Only rows that differ are changed, so a run that read nothing new leaves every row, its
+        `_dlt_load_id` included, as it was.
+        """
+        load_id = self._finished_run()
+        if load_id is None:
+            return None
+        with self.connection.transaction():
+            notices: list[str] = []
+            landed = []
+            for coverage in self._covered():
+                self._add_columns(coverage, applied_at, notices)
+                self._note_vanished(coverage, applied_at, notices)
+                landed.append(self._apply_table(coverage))
+                if self.kind == "incoming":
+                    self._note_empty(coverage, applied_at, notices)
+                    self._write_down(load_id, landed[-1], applied_at)
+            self._empty_incoming({done.table_name for done in landed}, loads)
+            also()
+        return LandedRun(load_id, tuple(landed), tuple(notices))
+
+    def forget(self) -> None:
+        """Drops dlt's schema with its cursors and everything waiting: the next run reads from the
+        start.
+        """
+        self.connection.execute(
+            sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(self.incoming))
+        )
+
+    def _finished_run(self) -> str | None:
+        if not exists(self.connection, self.incoming, COVERAGE_TABLE):
+            return None
+        row = self.connection.execute(
+            sql.SQL(
+                "select max(load_id) from {coverage} as coverage "
+                "inner join {loads} as loads on coverage._dlt_load_id = loads.load_id "
+                "where coverage.account_name = %s and coverage.table_name = %s "
+                "and loads.status = 0"
+            ).format(
+                coverage=sql.Identifier(self.incoming, COVERAGE_TABLE),
+                loads=sql.Identifier(self.incoming, "_dlt_loads"),
             ),
-            (coverage.account_name, list(coverage.removed_keys)),
+            (self.account_name, WHOLE_RUN),
+        ).fetchone()
+        return str(row[0]) if row and row[0] is not None else None
+
+    def _covered(self) -> Iterator[_Coverage]:
+        """The tables that the waiting run read to their end, in the order of declaration."""
+        rows = self.connection.execute(
+            sql.SQL(
+                "select table_name, row_count, is_whole, gone_keys, filled_columns, _dlt_load_id "
+                "from {} where account_name = %s order by _dlt_load_id"
+            ).format(sql.Identifier(self.incoming, COVERAGE_TABLE)),
+            (self.account_name,),
+        ).fetchall()
+        # A run that was killed and went on may have read a table twice: the last reading counts.
+        covered = {str(row[0]): row for row in rows}
+        for table in self.source.tables:
+            if table.name in covered:
+                _, row_count, is_whole, gone, filled, load_id = covered[table.name]
+                yield _Coverage(
+                    table,
+                    int(str(row_count)),
+                    bool(is_whole),
+                    json.loads(str(gone)),
+                    frozenset(json.loads(str(filled))),
+                    str(load_id),
+                )
+
+    def _add_columns(self, coverage: _Coverage, noticed_at: datetime, notices: list[str]) -> None:
+        """Makes columns of fields that came for the first time."""
+        known = undeclared_columns(self.connection, self.schema, coverage.table)
+        for column, kind in self._fields_come(coverage.table).values():
+            if column in known:
+                continue
+            known[column] = POSTGRES[kind]
+            self.connection.execute(
+                sql.SQL("alter table {} add column {} {}").format(
+                    sql.Identifier(self.schema, coverage.table.name),
+                    sql.Identifier(column),
+                    sql.SQL(POSTGRES[kind]),
+                )
+            )
+            self._note(coverage.table, column, f"appeared as {kind}", noticed_at, notices)
+
+    def _fields_come(self, table: TableSpec) -> dict[str, tuple[str, ColumnType]]:
+        """Undeclared fields among the waiting rows: name -> its column and type."""
+        if not exists(self.connection, self.incoming, table.name):
+            return {}
+        rows = self.connection.execute(
+            sql.SQL(
+                "select field.key, min(jsonb_typeof(field.value)) "
+                "from {} as incoming, jsonb_each(incoming.{}::jsonb) as field "
+                "where account_name = %s and incoming.{} is not null "
+                "and jsonb_typeof(field.value) <> 'null' group by field.key order by field.key"
+            ).format(
+                sql.Identifier(self.incoming, table.name),
+                sql.Identifier(EXTRA_COLUMN),
+                sql.Identifier(EXTRA_COLUMN),
+            ),
+            (self.account_name,),
+        ).fetchall()
+        return {
+            str(name): (drift.column_name(str(name), table), drift.JSON_KINDS[str(kind)])
+            for name, kind in rows
+        }
+
+    def _note_vanished(self, coverage: _Coverage, noticed_at: datetime, notices: list[str]) -> None:
+        """Tells of columns that came empty in so many rows that it cannot be chance."""
+        table = coverage.table
+        undeclared = undeclared_columns(self.connection, self.schema, table)
+        empty = [
+            column
+            for column in (*table.columns, *undeclared)
+            if column not in coverage.filled and column not in table.full_key
+        ]
+        if not empty or not coverage.row_count:
+            return
+        counts = self.connection.execute(
+            sql.SQL("select count(*), {} from {} where account_name = %s").format(
+                sql.SQL(", ").join(
+                    sql.SQL("count({})").format(sql.Identifier(column)) for column in empty
+                ),
+                sql.Identifier(self.schema, table.name),
+            ),
+            (self.account_name,),
+        ).fetchone()
+        held, *filled = (int(str(count)) for count in counts or (0,))
+        for column, count in zip(empty, filled, strict=False):
+            if held and drift.is_vanished(coverage.row_count, count / held):
+                self._note(table, column, "vanished", noticed_at, notices)
+
+    def _note_empty(self, coverage: _Coverage, noticed_at: datetime, notices: list[str]) -> None:
+        """Tells of a table that comes empty after it did not. Reading overlaps, so even where
+        nothing is new the newest rows come again.
+        """
+        row = self.connection.execute(
+            sql.SQL(
+                "select row_count from {} where table_name = %s and account_name = %s "
+                "order by applied_at desc limit 1"
+            ).format(sql.Identifier(self.schema, LOADS_TABLE)),
+            (coverage.table.name, self.account_name),
+        ).fetchone()
+        before = int(str(row[0])) if row else 0
+        if before and not coverage.row_count and coverage.is_whole:
+            change = f"came empty, the run before read {before} rows"
+            self._note(coverage.table, "*", change, noticed_at, notices)
+
+    def _note(
+        self,
+        table: TableSpec,
+        column: str,
+        change: str,
+        noticed_at: datetime,
+        notices: list[str],
+    ) -> None:
+        """Tells a change and writes it down, unless it is the last one known of the column."""
+        changes = sql.Identifier(self.schema, CHANGES_TABLE)
+        last = self.connection.execute(
+            sql.SQL(
+                "select change from {} where account_name = %s and table_name = %s "
+                "and column_name = %s order by noticed_at desc limit 1"
+            ).format(changes),
+            (self.account_name, table.name, column),
+        ).fetchone()
+        if last == (change,):
+            return
+        what = change if column == "*" else f"column {column} {change}"
+        notices.append(f"{self.source.name}.{table.name}: {what}")
+        self.connection.execute(
+            sql.SQL("insert into {} values (%s, %s, %s, %s, %s) on conflict do nothing").format(
+                changes
+            ),
+            (self.account_name, table.name, column, change, noticed_at),
+        )
+
+    def _apply_table(self, coverage: _Coverage) -> Landed:
+        table = coverage.table
+        changed = removed = 0
+        if exists(self.connection, self.incoming, table.name):
+            changed = self.connection.execute(self._upsert(table), (self.account_name,)).rowcount
+        if table.mode == "snapshot" and coverage.is_whole:
+            removed = self._delete_absent(table)
+        if coverage.gone_keys:
+            removed += self._mark_gone(table, coverage)
+        return Landed(table.name, coverage.row_count, changed, removed)
+
+    def _upsert(self, table: TableSpec) -> sql.Composed:
+        """Newest row of a key wins; a row equal to the one held is left untouched, and so is one
+        newer than what comes (a late copy).
+        """
+        names = {column: name for name, (column, _) in self._fields_come(table).items()}
+        undeclared = {
+            column: _undeclared_value(names[column], kind) if column in names else sql.SQL("null")
+            for column, kind in undeclared_columns(self.connection, self.schema, table).items()
+        }
+        columns = [*table.columns, *undeclared]
+        values = [column for column in columns if column not in table.full_key]
+        selected = [_landed_value(column, kind) for column, kind in table.columns.items()]
+        newest: sql.Composable = sql.SQL("_dlt_load_id desc, ctid desc")
+        is_newer: sql.Composable = sql.SQL("true")
+        if table.newest_by:
+            by = sql.Identifier(table.newest_by)
+            newest = sql.SQL("{} desc nulls last, {}").format(by, newest)
+            is_newer = sql.SQL("coalesce(excluded.{0} >= held.{0}, true)").format(by)
+        is_back: sql.Composable = sql.SQL("false")
+        resets: list[sql.Composable] = [sql.SQL("_dlt_load_id = excluded._dlt_load_id")]
+        if table.mode == "upsert":
+            is_back = sql.SQL("held.{} is not null").format(sql.Identifier(GONE_COLUMN))
+            resets.append(sql.SQL("{} = null").format(sql.Identifier(GONE_COLUMN)))
+        statement = sql.SQL(
+            """
+            insert into {raw} as held ({columns}, _dlt_load_id)
+            select distinct on ({key}) {selected}, _dlt_load_id
+            from {incoming} as incoming
+            where account_name = %s
+            order by {key}, {newest}
+            on conflict ({key})
+            """
+        ).format(
+            raw=sql.Identifier(self.schema, table.name),
+            incoming=sql.Identifier(self.incoming, table.name),
+            columns=identifiers(columns),
+            key=identifiers(table.full_key),
+            selected=sql.SQL(", ").join([*selected, *undeclared.values()]),
+            newest=newest,
+        )
+        if not values:
+            return statement + sql.SQL("do nothing")
+        return statement + sql.SQL(
+            "do update set {updates} "
+            "where {is_newer} and ({is_back} or ({held}) is distinct from ({excluded}))"
+        ).format(
+            updates=sql.SQL(", ").join(
+                [
+                    *(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in values),
+                    *resets,
+                ]
+            ),
+            is_newer=is_newer,
+            is_back=is_back,
+            held=identifiers(values, "held"),
+            excluded=identifiers(values, "excluded"),
+        )
+
+    def _delete_absent(self, table: TableSpec) -> int:
+        statement = sql.SQL("delete from {} as held where held.account_name = {}").format(
+            sql.Identifier(self.schema, table.name), sql.Literal(self.account_name)
+        )
+        if exists(self.connection, self.incoming, table.name):
+            statement += sql.SQL(" and not exists (select from {} as incoming where {})").format(
+                sql.Identifier(self.incoming, table.name),
+                sql.SQL(" and ").join(
+                    sql.SQL("incoming.{0} = held.{0}").format(sql.Identifier(column))
+                    for column in table.full_key
+                ),
+            )
+        return self.connection.execute(statement).rowcount
+
+    def _mark_gone(self, table: TableSpec, coverage: _Coverage) -> int:
+        return self.connection.execute(
+            sql.SQL(
+                "update {raw} as held set {gone} = now(), _dlt_load_id = %s "
+                "from jsonb_array_elements(%s::jsonb) as erased (key) "
+                "where held.account_name = %s and held.{gone} is null and {same_key}"
+            ).format(
+                raw=sql.Identifier(self.schema, table.name),
+                gone=sql.Identifier(GONE_COLUMN),
+                same_key=sql.SQL(" and ").join(
+                    sql.SQL("held.{} = (erased.key ->> {})::{}").format(
+                        sql.Identifier(column),
+                        sql.Literal(place),
+                        sql.SQL(POSTGRES[table.columns[column]]),
+                    )
+                    for place, column in enumerate(table.key)
+                ),
+            ),
+            (coverage.load_id, json.dumps(coverage.gone_keys), self.account_name),
         ).rowcount
-    return Landed(table.name, coverage.row_count, changed, removed)
 
+    def _write_down(self, load_id: str, done: Landed, applied_at: datetime) -> None:
+        self.connection.execute(
+            sql.SQL(
+                "insert into {} (load_id, table_name, applied_at, row_count, changed_count, "
+                "removed_count, account_name) values (%s, %s, %s, %s, %s, %s, %s)"
+            ).format(sql.Identifier(self.schema, LOADS_TABLE)),
+            (
+                load_id,
+                done.table_name,
+                applied_at,
+                done.row_count,
+                done.changed_count,
+                done.removed_count,
+                self.account_name,
+            ),
+        )
 
-def _upsert(schema: str, table: TableSpec) -> sql.Composed:
-    """Newest row of a key wins within the load; a row equal to the one held is left untouched."""
-    values = [column for column in table.columns if column not in table.full_key]
-    newest = (
-        sql.SQL(", {} desc nulls last").format(sql.Identifier(table.newest_by))
-        if table.newest_by
-        else sql.SQL("")
-    )
-    selected = [_landed_value(column, kind) for column, kind in table.columns.items()]
-    statement = sql.SQL(
-        """
-        insert into {raw} as held ({columns}, _dlt_load_id)
-        select distinct on ({key}) {selected}, _dlt_load_id
-        from {incoming} as incoming
-        where _dlt_load_id = %s
-        order by {key}{newest}
-        on conflict ({key})
-        """
-    ).format(
-        raw=sql.Identifier(schema, table.name),
-        incoming=sql.Identifier(incoming_schema(schema), table.name),
-        columns=_names(table.columns),
-        key=_names(table.full_key),
-        selected=sql.SQL(", ").join(selected),
-        newest=newest,
-    )
-    if not values:
-        return statement + sql.SQL("do nothing")
-    return statement + sql.SQL(
-        "do update set {updates}, _dlt_load_id = excluded._dlt_load_id "
-        "where ({held}) is distinct from ({excluded})"
-    ).format(
-        updates=sql.SQL(", ").join(
-            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in values
-        ),
-        held=_names(values, "held"),
-        excluded=_names(values, "excluded"),
-    )
+    def _empty_incoming(self, landed: set[str], loads: Sequence[str]) -> None:
+        """Drops what was applied, and what this run read of a table it did not finish."""
+        mine = sql.SQL("account_name = {}").format(sql.Literal(self.account_name))
+        self._delete_incoming(COVERAGE_TABLE, mine)
+        for name in self._incoming_tables():
+            if name in landed:
+                self._delete_incoming(name, mine)
+            else:
+                unfinished = sql.SQL("{} and _dlt_load_id = any({})").format(
+                    mine, sql.Literal(list(loads))
+                )
+                self._delete_incoming(name, unfinished)
+
+    def _delete_incoming(self, table_name: str, condition: sql.Composed) -> None:
+        """Deletes rows; a table that is empty then is truncated, which gives its pages back."""
+        if not exists(self.connection, self.incoming, table_name):
+            return
+        name = sql.Identifier(self.incoming, table_name)
+        left = self.connection.execute(
+            sql.SQL("select exists (select from {} where not ({}))").format(name, condition)
+        ).fetchone()
+        if left == (True,):
+            self.connection.execute(sql.SQL("delete from {} where {}").format(name, condition))
+        else:
+            self.connection.execute(sql.SQL("truncate {}").format(name))
+
+    def _incoming_tables(self) -> list[str]:
+        return [
+            table.name
+            for table in self.source.tables
+            if exists(self.connection, self.incoming, table.name)
+        ]
 
 
 def _landed_value(column: str, kind: ColumnType) -> sql.Composed:
@@ -382,37 +470,8 @@ def _landed_value(column: str, kind: ColumnType) -> sql.Composed:
     return sql.SQL("{}").format(sql.Identifier(column))
 
 
-def _delete_absent(schema: str, table: TableSpec, has_rows: bool) -> sql.Composed:
-    statement = sql.SQL("delete from {} as held where held.account_name = %s").format(
-        sql.Identifier(schema, table.name)
-    )
-    if not has_rows:
-        return statement
-    return statement + sql.SQL(
-        " and not exists (select from {} as incoming where incoming._dlt_load_id = %s and {})"
-    ).format(
-        sql.Identifier(incoming_schema(schema), table.name),
-        sql.SQL(" and ").join(
-            sql.SQL("incoming.{0} = held.{0}").format(sql.Identifier(column))
-            for column in table.full_key
-        ),
-    )
-
-
-def _empty_incoming(connection: Connection, schema: str, source: SourceSpec) -> None:
-    """Every complete load is applied by now; what else lies here belongs to runs that died."""
-    incoming = incoming_schema(schema)
-    for name in (*(table.name for table in source.tables), COVERAGE_TABLE):
-        if _exists(connection, incoming, name):
-            connection.execute(sql.SQL("truncate {}").format(sql.Identifier(incoming, name)))
-
-
-def _exists(connection: Connection, schema: str, name: str) -> bool:
-    found = connection.execute("select to_regclass(%s)", (f'"{schema}"."{name}"',)).fetchone()
-    return found != (None,)
-
-
-def _names(columns: Sequence[str] | Mapping[str, object], of: str | None = None) -> sql.Composed:
-    return sql.SQL(", ").join(
-        sql.Identifier(of, column) if of else sql.Identifier(column) for column in columns
-    )
+def _undeclared_value(name: str, postgres_type: str) -> sql.Composed:
+    extra, field_name = sql.Identifier(EXTRA_COLUMN), sql.Literal(name)
+    if postgres_type == POSTGRES["json"]:
+        return sql.SQL("nullif({}::jsonb -> {}, 'null'::jsonb)").format(extra, field_name)
+    return sql.SQL("({}::jsonb ->> {})::{}").format(extra, field_name, sql.SQL(postgres_type))

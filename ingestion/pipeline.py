@@ -1,68 +1,57 @@
-"""One run of one source: dlt brings the pages in, `landing` shows them, all or nothing.
+"""One run of one source: what is new at each of its accounts is read and shown, all or nothing.
 
-What belongs here: the order of steps and the translation of the catalogue into dlt. What does not:
-SQL (`landing`), HTTP (`http`), knowledge of a source. dlt is imported inside the run: it costs a
-second and a half.
-
-The working directory of dlt is scratch: every run begins with an empty one, and cursors and schema
-come back from the warehouse, where dlt stored them with the data. So a killed run leaves nothing
-that a later one could pick up.
+What belongs here: the order of steps and the rules that hold for every source; `backfill` and
+`sweep` are built of the same steps. What does not: dlt (`packages`), SQL (`landing`, `raw`), HTTP
+(`http`), knowledge of a source.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import shutil
 import time
-import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ingestion import landing
-from ingestion.catalog import Reader, Removed, RunContext, SourceSpec, State, TableSpec
-from ingestion.errors import IngestionError, SettingsError, SourceError
-from ingestion.settings import Settings, silence_dlt
+from ingestion import raw
+from ingestion.catalog import (
+    Checkpoint,
+    Gone,
+    Held,
+    OpenSource,
+    Piece,
+    Reader,
+    RunContext,
+    SourceSpec,
+    State,
+    TableSpec,
+    Unchanged,
+)
+from ingestion.errors import IngestionError, PartlyDoneError, SettingsError, TableRefusedError
+from ingestion.landing import Landed, LandedRun, Landing
+from ingestion.packages import OnProgress, Packages
+from ingestion.settings import Settings
 from ingestion.sources import SOURCES
-
-if TYPE_CHECKING:
-    import dlt
-    from dlt.extract import DltSource
-
-logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Rows of one table read so far in this run; `is_done` once the table is read to the end."""
-
-    source: str
-    table: str
-    rows: int
-    seconds: float
-    is_done: bool
-
-
-@dataclass(frozen=True)
 class RunResult:
-    """What a run read (`tables`: rows per table) and what of it was new, changed or removed
-    (`changed`).
+    """What a run read (`tables`: rows per table), what of it was new, changed or removed
+    (`changed`), and what is worth a person's look (`notices`: columns that appeared or vanished).
+    Accounts are added up; `load_id` is the last one's.
     """
 
     source: str
     tables: Mapping[str, int]
     changed: Mapping[str, int]
+    notices: tuple[str, ...]
     load_id: str
     seconds: float
-
-
-OnProgress = Callable[[Progress], None]
 
 
 def utc_now() -> datetime:
@@ -82,9 +71,9 @@ def init(settings: Settings) -> list[str]:
     """Creates every declared raw table of all sources, also of those that are off. Returns the
     schemas.
     """
-    with landing.connect(settings.loader_url) as connection:
+    with raw.connect(settings.loader_url) as connection:
         for source in SOURCES:
-            landing.ensure_tables(connection, settings.schema(source), source)
+            raw.ensure_tables(connection, settings.schema(source), source)
     return [settings.schema(source) for source in SOURCES]
 
 
@@ -96,235 +85,158 @@ def run_source(
     clock: Clock = utc_now,
     on_progress: OnProgress = lambda progress: None,
 ) -> RunResult:
-    """Reads what is new at the source and lands it in one transaction.
+    """Reads what is new at every account of the source and lands each in one transaction.
 
     `full_refresh` forgets the cursors and reads everything; the tables keep their rows until the
     new ones replace them. It also accepts a table that held rows and comes empty, which otherwise
-    stops the run. Raises SettingsError or SourceError with one sentence; then raw is as it was
-    before.
+    is refused. Raises SettingsError or SourceError with one sentence; then raw is as it was before.
+    Raises PartlyDoneError when single tables or accounts failed and the rest was landed.
     """
     started = time.monotonic()
     source = find_source(name)
-    values = settings.of(source)
+    accounts = settings.accounts(source)
     schema = settings.schema(source)
-    account_name = values[source.account_variable]
-    with landing.connect(settings.loader_url) as connection:
-        landing.take_turn(connection, schema, source)
-        landing.ensure_tables(connection, schema, source)
-        if full_refresh:
-            landing.forget_incoming(connection, schema)
-        landing.apply_loads(connection, schema, source, clock())
-        context = RunContext(
-            now=clock(),
-            business_timezone=settings.business_timezone,
-            held=partial(_held, connection, schema, account_name),
-            monotonic=time.monotonic,
-            sleep=time.sleep,
-        )
-        with source.open(values, context) as readers:
-            if not full_refresh:
-                held = partial(landing.count_rows, connection, schema, account_name)
-                readers = {
-                    table.name: _never_suddenly_empty(source, table, readers[table.name], held)
-                    for table in source.tables
-                }
-            load_id = _load(settings, source, account_name, readers, started, on_progress)
-        landed = landing.apply_loads(connection, schema, source, clock())[load_id]
-    return RunResult(
+    landed: list[LandedRun] = []
+    errors: list[IngestionError] = []
+    with (
+        raw.connect(settings.loader_url) as connection,
+        raw.turn(connection, schema, source),
+    ):
+        raw.ensure_tables(connection, schema, source)
+        for account_name in accounts:
+            landing = Landing(connection, source, schema, "incoming", account_name)
+            if full_refresh and account_name == accounts[0]:
+                landing.forget()
+            try:
+                with opened_account(settings, landing, clock) as opened:
+                    readers = opened.readers
+                    if not full_refresh:
+                        readers = _never_suddenly_empty(landing, readers)
+                    done, refused = read_and_land(
+                        settings, landing, readers, clock, on_progress, is_whole=True
+                    )
+            except IngestionError as error:
+                if len(accounts) == 1:
+                    raise
+                errors.append(of_account(error, account_name))
+            else:
+                landed.append(done)
+                errors.extend(refused)
+    result = RunResult(
         source=name,
-        tables={done.table_name: done.row_count for done in landed},
-        changed={done.table_name: done.changed_count + done.removed_count for done in landed},
-        load_id=load_id,
+        tables=_summed(landed, lambda table: table.row_count),
+        changed=_summed(landed, lambda table: table.changed_count + table.removed_count),
+        notices=tuple(notice for run in landed for notice in run.notices),
+        load_id=landed[-1].load_id if landed else "",
         seconds=time.monotonic() - started,
+    )
+    if errors:
+        raise PartlyDoneError(errors, result)
+    return result
+
+
+@contextmanager
+def opened_account(settings: Settings, landing: Landing, clock: Clock) -> Iterator[OpenSource]:
+    """The account that rows will come from, once what a dead run left is in order."""
+    tables = {table.name: table for table in landing.source.tables}
+
+    def held(
+        table: str, columns: tuple[str, ...], *, at_least: tuple[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        return raw.held_rows(
+            landing.connection,
+            landing.schema,
+            landing.account_name,
+            tables[table],
+            columns,
+            at_least,
+        )
+
+    values = settings.of(landing.source, landing.account_name)
+    landing.go_on(clock())
+    with landing.source.open(values, run_context(settings, held, clock)) as opened:
+        yield opened
+
+
+def run_context(settings: Settings, held: Held, clock: Clock) -> RunContext:
+    """What every source is given besides its own variables."""
+    return RunContext(
+        now=clock(),
+        business_timezone=settings.business_timezone,
+        held=held,
+        secrets_dir=settings.secrets_dir,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
     )
 
 
-def _held(
-    connection: landing.Connection,
-    schema: str,
-    account_name: str,
-    table: str,
-    columns: tuple[str, ...],
-) -> list[tuple[object, ...]]:
-    return landing.held_rows(connection, schema, table, columns, account_name)
+def read_and_land(
+    settings: Settings,
+    landing: Landing,
+    readers: Mapping[str, Reader],
+    clock: Clock,
+    on_progress: OnProgress,
+    *,
+    is_whole: bool,
+    also: Callable[[], None] = lambda: None,
+) -> tuple[LandedRun, list[TableRefusedError]]:
+    """Reads with `readers` and shows what came, all or nothing; `also` is done in the same
+    transaction. Returns what was landed, and the tables that were not.
+    """
+    packages = Packages(landing, readers, is_whole, on_progress)
+    packages.write(settings.loader_url, settings.var_dir)
+    landed = landing.apply_run(clock(), packages.loads, also)
+    if landed is None:
+        raise AssertionError("a run that was written to its end is found by apply_run")
+    return landed, packages.refused
 
 
-def _never_suddenly_empty(
-    source: SourceSpec, table: TableSpec, read: Reader, held_count: Callable[[str], int]
-) -> Reader:
-    """`read`, refusing to remove all a table holds because nothing came.
+def of_account(error: IngestionError, account_name: str) -> IngestionError:
+    """`error`, telling which of several accounts it is about."""
+    return IngestionError(f"account {account_name}: {error}")
+
+
+def _never_suddenly_empty(landing: Landing, readers: Mapping[str, Reader]) -> Mapping[str, Reader]:
+    """`readers`, refusing to remove all that a table holds because nothing came.
 
     A file cut to its header, a list nobody may see any more and a dictionary that answers 204 look
     like a company that erased everything, and a person can tell which it is.
     """
 
-    def reading(state: State) -> Iterator[Any]:
+    def reading(table: TableSpec, read: Reader, state: State) -> Iterator[Piece]:
         came = erased = 0
-        for batch in read(state):
-            if isinstance(batch, Removed):
-                erased += len(batch.keys)
-            else:
-                came += batch.num_rows
-            yield batch
+        for piece in read(state):
+            if isinstance(piece, Gone):
+                erased += len(piece.keys)
+            elif isinstance(piece, Unchanged):
+                came += 1
+            elif not isinstance(piece, Checkpoint):
+                came += piece.num_rows
+            yield piece
         if came:
             return
-        if going := held_count(table.name) if table.mode == "snapshot" else erased:
-            raise SourceError(
-                source.name,
+        if table.mode == "snapshot":
+            erased = raw.count_rows(
+                landing.connection, landing.schema, landing.account_name, table.name
+            )
+        if erased:
+            name = landing.source.name
+            raise TableRefusedError(
+                name,
                 table.name,
-                f"no row came, and {going} that the warehouse holds would be removed",
-                "Nothing of this run was loaded; look at the source, or, if it is right, accept "
-                f"that with `scripts/run python -m ingestion run {source.name} --full-refresh`",
+                f"no row came, and {erased} that the warehouse holds would be removed",
+                "The table keeps its rows; look at the source, or, if it is right, accept "
+                f"that with `scripts/run python -m ingestion run {name} --full-refresh`",
             )
 
-    return reading
+    return {
+        table.name: partial(reading, table, readers[table.name]) for table in landing.source.tables
+    }
 
 
-def _load(
-    settings: Settings,
-    source: SourceSpec,
-    account_name: str,
-    readers: Mapping[str, Reader],
-    started: float,
-    on_progress: OnProgress,
-) -> str:
-    """Brings one dlt package into the incoming schema; returns its load id."""
-    silence_dlt()
-    from dlt.common.exceptions import DltException
-
-    folder = _empty_folder(settings.var_dir / "dlt" / settings.schema(source))
-    pipeline = _pipeline(settings, source, folder)
-    data = _dlt_source(source, account_name, readers, started, on_progress)
-    try:
-        info = pipeline.run(data, loader_file_format="csv")
-    except (DltException, OSError) as error:
-        raise _own_error(source, error) from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)  # it holds customers' data in the clear
-    return str(info.loads_ids[-1])
-
-
-def _pipeline(settings: Settings, source: SourceSpec, folder: Path) -> dlt.Pipeline:
-    import dlt
-
-    dlt.config["normalize.parquet_normalizer.add_dlt_load_id"] = True
-    dlt.config["load.raise_on_max_retries"] = 3
-    return dlt.pipeline(
-        pipeline_name=source.schema,
-        pipelines_dir=str(folder),
-        destination=dlt.destinations.postgres(settings.loader_url),
-        dataset_name=landing.incoming_schema(settings.schema(source)),
-    )
-
-
-def _empty_folder(folder: Path) -> Path:
-    try:
-        if folder.exists():
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise SettingsError(
-            f"the folder {folder} cannot be written ({error.strerror}); check VAR_DIR and the disk"
-        ) from None
-    return folder.resolve()
-
-
-def _dlt_source(
-    source: SourceSpec,
-    account_name: str,
-    readers: Mapping[str, Reader],
-    started: float,
-    on_progress: OnProgress,
-) -> DltSource:
-    import dlt
-
-    def resource(table: TableSpec) -> Any:
-        def read() -> Iterator[Any]:
-            state = dlt.current.resource_state().setdefault(account_name, {})
-            batches = _understood(source, table, readers[table.name](state))
-            yield from _read_table(source, table, account_name, batches, started, on_progress)
-
-        return dlt.resource(read, name=table.name, write_disposition="append")
-
-    @dlt.source(name=source.schema, max_table_nesting=0)
-    def raw() -> Any:
-        return [resource(table) for table in source.tables]
-
-    return raw()
-
-
-def _understood(source: SourceSpec, table: TableSpec, batches: Iterator[Any]) -> Iterator[Any]:
-    """`batches`, with an answer of a shape nobody foresaw told as such.
-
-    Named by the line of ours that stumbled: the error's own text may hold values.
-    """
-    try:
-        yield from batches
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        raise SourceError(
-            source.name,
-            table.name,
-            f"an answer has a shape that is not understood ({type(error).__name__} in "
-            f"{Path(place.filename).name}, line {place.lineno})",
-            "Nothing of this run was loaded; compare the answer with ingestion/sources/"
-            f"{source.name}/README.md",
-        ) from None
-
-
-def _read_table(
-    source: SourceSpec,
-    table: TableSpec,
-    account_name: str,
-    batches: Iterator[Any],
-    started: float,
-    on_progress: OnProgress,
-) -> Iterator[Any]:
-    """The table's own batches, then one row saying that it was read to the end."""
-    import dlt
-    import pyarrow as pa
-
-    rows = 0
-    removed: list[str] = []
-    for batch in batches:
-        if isinstance(batch, Removed):
-            removed.extend(batch.keys)
-            continue
-        rows += batch.num_rows
-        yield batch
-        on_progress(Progress(source.name, table.name, rows, time.monotonic() - started, False))
-    coverage = pa.table(
-        {
-            "account_name": [account_name],
-            "table_name": [table.name],
-            "row_count": [rows],
-            "removed_keys": [json.dumps(removed)],
-        }
-    )
-    yield dlt.mark.with_table_name(coverage, landing.COVERAGE_TABLE)
-    on_progress(Progress(source.name, table.name, rows, time.monotonic() - started, True))
-
-
-def _own_error(source: SourceSpec, error: BaseException) -> IngestionError:
-    """Our own sentence inside dlt's wrapping, or one without dlt's text, which may hold values.
-
-    Ctrl-C, wrapped as well, goes on as what it was.
-    """
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, IngestionError):
-            return cause
-        if isinstance(cause, KeyboardInterrupt):
-            raise KeyboardInterrupt
-        last, cause = cause, cause.__cause__ or cause.__context__
-    if isinstance(last, OSError):
-        return SettingsError(
-            f"source {source.name}: a file under VAR_DIR cannot be written ({last.strerror}); "
-            "nothing of this run is visible. Make room there, then run again"
-        )
-    return SourceError(
-        source.name,
-        None,
-        f"loading into the warehouse failed ({type(last).__name__})",
-        "Nothing of this run is visible; look at the warehouse's log, then run again",
-    )
+def _summed(landed: Sequence[LandedRun], count: Callable[[Landed], int]) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for run in landed:
+        for table in run.tables:
+            totals[table.table_name] += count(table)
+    return dict(totals)

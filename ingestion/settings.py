@@ -8,6 +8,7 @@ ones every source shares.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,12 @@ VARIABLES = (
     Variable(
         "BUSINESS_TIMEZONE", "zone of the business day and of times without a zone", "Europe/Moscow"
     ),
-    Variable("VAR_DIR", "folder of everything that may be thrown away between runs", "var"),
+    Variable("VAR_DIR", "folder of all that the project writes", "var"),
+    Variable(
+        "INGESTION_SWEEP_ROWS",
+        "held rows of each table that a nightly sweep asks the source for",
+        "50000",
+    ),
 )
 
 
@@ -33,22 +39,25 @@ class Settings:
     prefix: str
     business_timezone: str
     var_dir: Path
+    sweep_rows: int
     values: Mapping[str, str] = field(repr=False)
     loader_url_or_none: str | None = field(repr=False, default=None)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
         """Reads `os.environ` unless given another mapping. Raises SettingsError for an unknown
-        zone.
+        zone or a number that is none.
         """
         env = os.environ if env is None else env
+        defaults = {variable.name: variable.default or "" for variable in VARIABLES}
         given = {name: value.strip() for name, value in env.items() if value.strip()}
-        zone_name = given.get("BUSINESS_TIMEZONE", "Europe/Moscow")
-        zone("BUSINESS_TIMEZONE", zone_name)
+        shared = {name: given.get(name, default) for name, default in defaults.items()}
+        zone("BUSINESS_TIMEZONE", shared["BUSINESS_TIMEZONE"])
         return cls(
-            prefix=given.get("WAREHOUSE_PREFIX", ""),
-            business_timezone=zone_name,
-            var_dir=Path(given.get("VAR_DIR", "var")),
+            prefix=shared["WAREHOUSE_PREFIX"],
+            business_timezone=shared["BUSINESS_TIMEZONE"],
+            var_dir=Path(shared["VAR_DIR"]),
+            sweep_rows=int(positive_number("INGESTION_SWEEP_ROWS", shared["INGESTION_SWEEP_ROWS"])),
             values=given,
             loader_url_or_none=given.get("WAREHOUSE_LOADER_URL"),
         )
@@ -61,25 +70,95 @@ class Settings:
             )
         return self.loader_url_or_none
 
+    @property
+    def secrets_dir(self) -> Path:
+        """Where a source keeps credentials that it has to replace itself."""
+        return self.var_dir / "secrets"
+
     def is_on(self, source: SourceSpec) -> bool:
-        return source.switch in self.values
+        return any(
+            name == source.switch or name.startswith(f"{source.switch}{FOR_ACCOUNT}")
+            for name in self.values
+        )
 
     def schema(self, source: SourceSpec) -> str:
         """The raw schema of `source` in this environment."""
         return f"{self.prefix}{source.schema}"
 
-    def of(self, source: SourceSpec) -> dict[str, str]:
-        """One source's variables with defaults. Raises SettingsError naming what is missing."""
+    def accounts(self, source: SourceSpec) -> tuple[str, ...]:
+        """The names of the source's accounts, one or more. Raises SettingsError when it is off or
+        two names are one.
+        """
         if not self.is_on(source):
             raise SettingsError(
                 f"source {source.name} is off; set {source.switch} to switch it on "
                 f"({source.variables[0].about})"
             )
-        found = {v.name: self.values.get(v.name, v.default) for v in source.variables}
+        variable = next(v for v in source.variables if v.name == source.account_variable)
+        given = self.values.get(variable.name, variable.default or "")
+        names = tuple(name.strip() for name in given.split(",") if name.strip())
+        if not names or len({_suffix(name) for name in names}) < len(names):
+            raise SettingsError(
+                f"{variable.name} names no account or one twice; give short names that differ, "
+                "such as main,kz"
+            )
+        return names
+
+    def of(self, source: SourceSpec, account_name: str) -> dict[str, str]:
+        """The variables of one account with defaults, absent ones left out.
+
+        `AMOCRM_TOKEN__KZ` is the account kz's own and wins over `AMOCRM_TOKEN`; a secret may lie in
+        the file that `AMOCRM_TOKEN_FILE` names. Raises SettingsError naming what is missing.
+        """
+        found = {source.account_variable: account_name}
         for variable in source.variables:
-            if found[variable.name] is None:
-                raise SettingsError(f"source {source.name} needs {variable.name}: {variable.about}")
-        return {name: value for name, value in found.items() if value is not None}
+            if variable.name == source.account_variable:
+                continue
+            value = self._value(variable, account_name)
+            if value is not None:
+                found[variable.name] = value
+            elif not variable.may_be_absent:
+                raise SettingsError(
+                    f"source {source.name} needs {variable.name}"
+                    f"{self._for_account(source, account_name)}: {variable.about}"
+                )
+        return found
+
+    def _value(self, variable: Variable, account_name: str) -> str | None:
+        for name in (f"{variable.name}{FOR_ACCOUNT}{_suffix(account_name)}", variable.name):
+            if name in self.values:
+                return self.values[name]
+            path = self.values.get(f"{name}_FILE") if variable.secret else None
+            if path is not None:
+                return _secret_in(f"{name}_FILE", path)
+        return variable.default
+
+    def _for_account(self, source: SourceSpec, account_name: str) -> str:
+        if len(self.accounts(source)) == 1:
+            return ""
+        return f" (or, for account {account_name} alone, …{FOR_ACCOUNT}{_suffix(account_name)})"
+
+
+FOR_ACCOUNT = "__"
+"""Between a variable and the account it is for: `AMOCRM_TOKEN__KZ`."""
+
+
+def _suffix(account_name: str) -> str:
+    return re.sub(r"\W", "_", account_name).upper()
+
+
+def _secret_in(variable: str, path: str) -> str:
+    """The secret a mounted file holds. Raises SettingsError naming the variable and the file."""
+    try:
+        secret = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{variable} names {path}, which cannot be read ({type(error).__name__}); "
+            "mount the file or correct the variable"
+        ) from None
+    if not secret:
+        raise SettingsError(f"{variable} names {path}, and that file is empty")
+    return secret
 
 
 def silence_dlt() -> None:

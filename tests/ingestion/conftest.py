@@ -225,8 +225,11 @@ class Bench:
     def run(self, source: str, variables: Mapping[str, str], **how: Any) -> RunResult:
         return run_source(source, self.settings(**variables), **how)
 
+    def connection(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(self.loader_url)
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.loader_url) as connection:
+        with self.connection() as connection:
             return connection.execute(query).fetchall()  # type: ignore[arg-type]
 
 
