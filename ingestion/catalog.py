@@ -234,4 +234,5 @@ class SourceSpec:
         """The raw schema's name, without the prefix of this environment."""
         return f"raw_{self.name}"
 
+
 Removed = Gone  # until the 1C source has moved on

@@ -6,6 +6,7 @@ does not: moving rows into them (`landing`), reading a source.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,8 +26,10 @@ POSTGRES: dict[ColumnType, str] = {
     "timestamptz": "timestamp with time zone",
     "json": "jsonb",
 }
-TURN_SECONDS = 120.0
-"""How long a run waits for another of the same source to end, such as one piece of a backfill."""
+TURN_SECONDS = 300.0
+"""How long a run waits for another of the same source to end: a piece of a backfill, a table of a
+sweep.
+"""
 
 LOADS_TABLE = "_applied_loads"
 CHANGES_TABLE = "_schema_changes"
@@ -66,6 +69,8 @@ _BOOKS: dict[str, tuple[dict[str, str], str]] = {
     ),
 }
 """What ingestion writes down of its own work in every raw schema: columns and key of each table."""
+
+logger = logging.getLogger(__name__)
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -107,6 +112,7 @@ def turn(
     """
     lock = (f"ingestion {schema}",)
     give_up_at = time.monotonic() + patience_seconds
+    is_told = False
     while connection.execute(
         "select pg_try_advisory_lock(hashtextextended(%s, 0))", lock
     ).fetchone() != (True,):
@@ -117,6 +123,9 @@ def turn(
                 "another run of this source is going on",
                 "Wait until it ends, then run again",
             )
+        if not is_told:
+            logger.info("%s: another run of this source is going on, waiting for it", source.name)
+            is_told = True
         time.sleep(0.5)
     try:
         yield

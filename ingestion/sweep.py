@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from ingestion import raw
@@ -64,52 +63,58 @@ def sweep(
     accounts = settings.accounts(source)
     done: list[Swept] = []
     errors: list[IngestionError] = []
-    with (
-        raw.connect(settings.loader_url) as connection,
-        raw.turn(connection, schema, source),
-    ):
-        raw.ensure_tables(connection, schema, source)
+    with raw.connect(settings.loader_url) as connection:
         for account_name in accounts:
             landing = Landing(connection, source, schema, "sweep", account_name)
-            asked: dict[str, int] = {}
             try:
-                with opened_account(settings, landing, clock) as opened:
-                    walks = {
-                        table.name: partial(
-                            _Walk(
-                                landing,
-                                table,
-                                opened.sweeps[table.name],
-                                settings.sweep_rows,
-                                accept_drop,
-                                asked,
-                            ).read
+                for table in source.tables:
+                    # A turn a table: a refresh waits for one of them, not for the whole night.
+                    with raw.turn(connection, schema, source):
+                        raw.ensure_tables(connection, schema, source)
+                        swept, refused = _sweep_table(
+                            settings, landing, table, accept_drop, clock, on_progress
                         )
-                        for table in source.tables
-                        if table.name in opened.sweeps
-                    }
-                    landed, refused = read_and_land(
-                        settings, landing, walks, clock, on_progress, is_whole=False
-                    )
+                    done.extend(swept)
+                    errors.extend(refused)
             except IngestionError as error:
                 if len(accounts) == 1:
                     raise
                 errors.append(of_account(error, account_name))
-                continue
-            errors.extend(refused)
-            done.extend(
-                Swept(
-                    account_name,
-                    table.table_name,
-                    asked.get(table.table_name, 0),
-                    table.removed_count,
-                    table.changed_count,
-                )
-                for table in landed.tables
-            )
     if errors:
         raise PartlyDoneError(errors, done)
     return done
+
+
+def _sweep_table(
+    settings: Settings,
+    landing: Landing,
+    table: TableSpec,
+    accept_drop: bool,
+    clock: Clock,
+    on_progress: OnProgress,
+) -> tuple[list[Swept], list[TableRefusedError]]:
+    """What became of one table; nothing when its source has no sweep for it."""
+    with opened_account(settings, landing, clock) as opened:
+        if table.name not in opened.sweeps:
+            return [], []
+        asked: dict[str, int] = {}
+        walk = _Walk(
+            landing, table, opened.sweeps[table.name], settings.sweep_rows, accept_drop, asked
+        )
+        landed, refused = read_and_land(
+            settings, landing, {table.name: walk.read}, clock, on_progress, is_whole=False
+        )
+    swept = [
+        Swept(
+            landing.account_name,
+            done.table_name,
+            asked[done.table_name],
+            done.removed_count,
+            done.changed_count,
+        )
+        for done in landed.tables
+    ]
+    return swept, refused
 
 
 @dataclass(frozen=True)

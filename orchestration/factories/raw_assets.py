@@ -3,11 +3,20 @@
 Belongs here: naming and metadata of raw assets. How a source is read is `ingestion`'s business.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 
-from ingestion import Progress, Settings, SourceSpec, TableSpec, init, run_source
+from ingestion import (
+    PartlyDoneError,
+    Progress,
+    RunResult,
+    Settings,
+    SourceSpec,
+    TableSpec,
+    init,
+    run_source,
+)
 from orchestration.keys import raw_schema, raw_table_key
 
 OWNER = "team:data"
@@ -26,8 +35,8 @@ def raw_assets(source: SourceSpec) -> dg.AssetsDefinition:
     """The step that loads one source.
 
     A source that is off (its first variable is not set) has its tables created and left as they
-    are, which is a success: dbt reads tables, not settings. A source that fails raises;
-    `defs.schedules` says what happens then.
+    are, which is a success: dbt reads tables, not settings. A source that fails raises, also when
+    only some of its tables or accounts did; `defs.schedules` says what happens then.
     """
 
     @dg.multi_asset(
@@ -39,29 +48,43 @@ def raw_assets(source: SourceSpec) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, config: SourceRun
     ) -> Iterator[dg.MaterializeResult[None]]:
         settings = Settings.from_env()
-        rows: Mapping[str, int] = {}
-        if settings.is_on(source):
+        if not settings.is_on(source):
+            context.log.info(f"off, its tables stay as they are: {source.switch} is not set")
+            init(settings)
+            for key in context.selected_asset_keys:
+                yield dg.MaterializeResult(asset_key=key, metadata={"source_is_on": False})
+            return
+        try:
             result = run_source(
                 source.name,
                 settings,
                 full_refresh=config.full_refresh,
                 on_progress=rows_read(context.log.info, table_count=len(source.tables)),
             )
-            rows = result.tables
-        else:
-            context.log.info(f"off, its tables stay as they are: {source.switch} is not set")
-            init(settings)
-        for table in source.tables:
-            yield dg.MaterializeResult(
-                asset_key=raw_table_key(source.name, table.name),
-                metadata={
-                    "rows_loaded": rows.get(table.name, 0),
-                    "source_is_on": settings.is_on(source),
-                },
-            )
-        yield dg.MaterializeResult(asset_key=raw_table_key(source.name, LOADS_TABLE))
+        except PartlyDoneError as error:
+            yield from _landed(source, error.done)
+            raise
+        for notice in result.notices:
+            context.log.warning(notice)
+        yield from _landed(source, result)
 
     return load
+
+
+def _landed(source: SourceSpec, result: RunResult) -> Iterator[dg.MaterializeResult[None]]:
+    """One materialization for each table that was landed, and for the record of loads."""
+    for table, rows in result.tables.items():
+        prefix = f"{source.name}.{table}: "
+        notices = [told for told in result.notices if told.startswith(prefix)]
+        yield dg.MaterializeResult(
+            asset_key=raw_table_key(source.name, table),
+            metadata={
+                "rows_loaded": rows,
+                "source_is_on": True,
+                **({"notices": dg.MetadataValue.md("\n".join(notices))} if notices else {}),
+            },
+        )
+    yield dg.MaterializeResult(asset_key=raw_table_key(source.name, LOADS_TABLE))
 
 
 def rows_read(say: Callable[[str], None], table_count: int) -> Callable[[Progress], None]:
