@@ -139,6 +139,7 @@ class Landing:
         if load_id is None:
             return None
         with self.connection.transaction():
+            self.connection.execute("set local work_mem = '128MB'")
             notices: list[str] = []
             landed = []
             for coverage in self._covered():
