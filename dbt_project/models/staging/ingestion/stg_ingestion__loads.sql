@@ -1,13 +1,13 @@
 with
 
 stg_ingestion__loads as (
-    select 'amocrm' as source_name, load_id, table_name, applied_at
+    select 'amocrm' as source_name, account_name, load_id, table_name, applied_at
     from {{ source('raw_amocrm', '_applied_loads') }}
     union all
-    select 'onec', load_id, table_name, applied_at
+    select 'onec', account_name, load_id, table_name, applied_at
     from {{ source('raw_onec', '_applied_loads') }}
     union all
-    select 'exports', load_id, table_name, applied_at
+    select 'exports', account_name, load_id, table_name, applied_at
     from {{ source('raw_exports', '_applied_loads') }}
 )
 
