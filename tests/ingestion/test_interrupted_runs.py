@@ -1,5 +1,6 @@
 """Runs that die, collide or find the ground changed: nothing half-loaded is ever visible."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -10,8 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ingestion import landing
+from ingestion import raw
 from ingestion.errors import IngestionError, SettingsError, SourceError
+from ingestion.landing import Landing
 from ingestion.pipeline import init
 from ingestion.sources import SOURCES
 from ingestion.sources.amocrm import AMOCRM
@@ -100,9 +102,10 @@ def test_a_run_killed_while_loading_leaves_nothing_and_its_rows_are_thrown_away(
             "values ('main', 5, 'half', '9999.1')"
         )
         connection.execute(
-            "insert into t_raw_amocrm_incoming.loaded_tables "
-            "(account_name, table_name, row_count, removed_keys, _dlt_load_id) "
-            "values ('main', 'leads', 1, '[]', '9999.1'), ('main', 'users', 0, '[]', '9999.1')"
+            "insert into t_raw_amocrm_incoming.loaded_tables (account_name, table_name, "
+            "row_count, is_whole, gone_keys, filled_columns, _dlt_load_id) values "
+            "('main', 'users', 0, true, '[]', '[]', '9999.1'), "
+            "('main', '*', 0, false, '[]', '[]', '9999.1')"
         )
 
     bench.run("amocrm", bench.amocrm(web))
@@ -116,20 +119,15 @@ def test_a_load_completed_but_not_applied_is_applied_by_the_next_run(
 ):
     fill(amo, size=5)
     web = serve(amo)
-    applied = landing.apply_loads
-    calls = []
 
-    def die_the_second_time(*arguments):
-        calls.append(arguments)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return applied(*arguments)
+    def die(*arguments):
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(landing, "apply_loads", die_the_second_time)
-    with pytest.raises(KeyboardInterrupt):
-        bench.run("amocrm", bench.amocrm(web))
+    with monkeypatch.context() as patched:
+        patched.setattr(Landing, "apply_run", die)
+        with pytest.raises(KeyboardInterrupt):
+            bench.run("amocrm", bench.amocrm(web))
     assert held(bench) == []
-    monkeypatch.setattr(landing, "apply_loads", applied)
     amo.lists["leads"] = []  # the cursor has moved on: only the waiting load holds these rows
 
     bench.run("amocrm", bench.amocrm(web))
@@ -138,12 +136,81 @@ def test_a_load_completed_but_not_applied_is_applied_by_the_next_run(
     assert bench.rows("select count(distinct load_id) from t_raw_amocrm._applied_loads") == [(2,)]
 
 
-def test_two_runs_of_one_source_do_not_race(serve, amo, bench):
-    with landing.connect(bench.loader_url) as connection:
-        landing.take_turn(connection, "t_raw_amocrm", AMOCRM)
+SMALL_PACKAGES = """
+import os, signal, sys
+from ingestion import __main__ as command, packages
+from ingestion.landing import Landing
+packages.PACKAGE_ROWS = 200
+dies_at, done = int(sys.argv.pop(1)), Landing._write_down
+def write_down(*arguments):
+    global dies_at
+    dies_at -= 1
+    if dies_at == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    done(*arguments)
+Landing._write_down = write_down
+sys.exit(command.main(["run", "amocrm"]))
+"""
 
-        with pytest.raises(SourceError, match="another run of this source is going on"):
-            bench.run("amocrm", bench.amocrm(serve(amo)))
+
+def small_packages(bench, web, dies_at_table=0):
+    """A run in packages of 200 rows, killed when it has applied `dies_at_table` tables."""
+    env = {**os.environ, **bench.env(**bench.amocrm(web))}
+    return subprocess.Popen(
+        [sys.executable, "-c", SMALL_PACKAGES, str(dies_at_table)],
+        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_killed_again_and_again_a_first_load_ends_as_an_undisturbed_one(serve, amo, bench):
+    fill(amo, size=2_500)
+    processes = []
+
+    requests = itertools.count(1)
+
+    def killing(asked):
+        if next(requests) in (10, 22, 36, 51):
+            processes[-1].kill()
+        return amo(asked)
+
+    web = serve(killing)
+    for _ in range(4):
+        processes.append(small_packages(bench, web))
+        assert processes[-1].wait(120) == -signal.SIGKILL
+        assert held(bench) == []
+    processes.append(small_packages(bench, web))
+    assert processes[-1].wait(120) == 0, processes[-1].stderr.read()
+
+    assert len(held(bench)) == 1 + 2_499 + 2_499
+    after = held(bench)
+    web.answer = amo
+    bench.run("amocrm", bench.amocrm(web), full_refresh=True)
+    assert held(bench) == after
+
+
+@pytest.mark.parametrize("table_number", [1, 5, 12])
+def test_killed_while_showing_rows_a_run_shows_none_and_the_next_shows_all(
+    serve, amo, bench, table_number
+):
+    fill(amo)
+    web = serve(amo)
+    process = small_packages(bench, web, dies_at_table=table_number)
+    assert process.wait(120) == -signal.SIGKILL
+    assert held(bench) == []
+
+    bench.run("amocrm", bench.amocrm(web))
+
+    assert len(held(bench)) == 1 + 899 + 899
+
+
+def test_two_runs_of_one_source_do_not_race(serve, amo, bench, monkeypatch):
+    monkeypatch.setattr(raw.turn.__wrapped__, "__defaults__", (0.0,))
+    with (
+        raw.connect(bench.loader_url) as connection,
+        raw.turn(connection, "t_raw_amocrm", AMOCRM),
+        pytest.raises(SourceError, match="another run of this source is going on"),
+    ):
+        bench.run("amocrm", bench.amocrm(serve(amo)))
 
 
 def test_an_empty_run_still_says_that_it_ran(serve, amo, bench):
@@ -181,7 +248,7 @@ def test_init_creates_every_declared_table_with_its_key_and_twice_is_once(bench)
 
     held_tables = bench.rows(
         "select table_schema || '.' || table_name from information_schema.tables "
-        "where table_schema like 't\\_raw\\_%' and table_name <> '_applied_loads' order by 1"
+        "where table_schema like 't\\_raw\\_%' and table_name not like '\\_%' order by 1"
     )
     declared = sorted(f"t_{s.schema}.{t.name}" for s in SOURCES for t in s.tables)
     assert [name for (name,) in held_tables] == declared
@@ -189,7 +256,7 @@ def test_init_creates_every_declared_table_with_its_key_and_twice_is_once(bench)
         "select count(*) from pg_index join pg_class on oid = indrelid "
         "where indisprimary and relnamespace::regnamespace::text like 't\\_raw\\_%'"
     )
-    assert keys == [(len(declared) + len(SOURCES),)]
+    assert keys == [(len(declared) + 3 * len(SOURCES),)]
 
 
 def test_init_adds_a_newly_declared_column_and_refuses_a_changed_type(bench):
@@ -272,7 +339,7 @@ def test_a_run_talks_to_nobody_but_its_source_and_the_warehouse(serve, amo, benc
 def test_a_full_disk_of_the_warehouse_is_told_as_such(postgres):
     with (
         pytest.raises(IngestionError, match=r"disk is full; nothing .* run again"),
-        landing.connect(postgres.url("loader")) as connection,
+        raw.connect(postgres.url("loader")) as connection,
         connection.transaction(),
     ):
         connection.execute("do $$ begin raise disk_full; end $$")
@@ -281,6 +348,6 @@ def test_a_full_disk_of_the_warehouse_is_told_as_such(postgres):
 def test_a_warehouse_that_is_down_is_told_with_the_reason():
     with (
         pytest.raises(IngestionError, match=r"cannot be reached \(Connection refused\)"),
-        landing.connect("postgresql://loader:secret@127.0.0.1:9/warehouse"),
+        raw.connect("postgresql://loader:secret@127.0.0.1:9/warehouse"),
     ):
         pass
