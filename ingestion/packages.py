@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import dlt
     from dlt.extract import DltSource
 
-PACKAGE_ROWS = 500_000
+PACKAGE_ROWS = 200_000
 PACKAGE_SECONDS = 120.0
 """A package is closed at the first piece behind either: at most so much is read twice."""
 

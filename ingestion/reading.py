@@ -7,9 +7,9 @@ that no thread outlives the reading. What does not: what a piece means (`package
 
 from __future__ import annotations
 
-import queue
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TABLES_AT_ONCE = 4
-PIECES_WAITING = 4
-"""Batches held in memory between reading and writing; a batch has some 10,000 rows."""
+ROWS_WAITING = 200_000
+"""Rows held in memory between reading and writing, so that reading goes on while a package is
+written. A single piece may be larger.
+"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,41 @@ Kept = Union["pa.Table", Checkpoint]
 Said = tuple[str, Kept | Finished | Refused]
 
 
+class _Buffer:
+    """A queue between the reading threads and the stream, bounded by rows."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._said: deque[tuple[str, Kept | Finished | Refused | _Failed]] = deque()
+        self._rows = 0
+        self.is_closed = False
+
+    def put(self, table: str, piece: Kept | Finished | Refused | _Failed) -> None:
+        """Waits for room; returns without putting once the buffer is closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.is_closed or self._rows < ROWS_WAITING)
+            self._said.append((table, piece))
+            self._rows += _rows(piece)
+            self._changed.notify_all()
+
+    def get(self) -> tuple[str, Kept | Finished | Refused | _Failed]:
+        with self._changed:
+            self._changed.wait_for(lambda: bool(self._said))
+            table, piece = self._said.popleft()
+            self._rows -= _rows(piece)
+            self._changed.notify_all()
+            return table, piece
+
+    def close(self) -> None:
+        with self._changed:
+            self.is_closed = True
+            self._changed.notify_all()
+
+
+def _rows(piece: object) -> int:
+    return int(getattr(piece, "num_rows", 0))
+
+
 def read_side_by_side(
     source_name: str, readings: Mapping[str, Callable[[], Iterator[Kept]]]
 ) -> Generator[Said, None, None]:
@@ -59,52 +96,39 @@ def read_side_by_side(
     """
     waiting = iter(list(readings.items()))
     taking = threading.Lock()
-    said: queue.Queue[tuple[str, Kept | Finished | Refused | _Failed]] = queue.Queue(PIECES_WAITING)
-    stop = threading.Event()
-
-    def say(table: str, piece: Kept | Finished | Refused | _Failed) -> None:
-        while not stop.is_set():
-            try:
-                said.put((table, piece), timeout=0.1)
-            except queue.Full:
-                continue
-            return
+    buffer = _Buffer()
 
     def read() -> None:
-        while not stop.is_set():
+        while not buffer.is_closed:
             with taking:
                 table, start = next(waiting, ("", None))
             if start is None:
                 return
             try:
                 for piece in start():
-                    say(table, piece)
-                    if stop.is_set():
+                    buffer.put(table, piece)
+                    if buffer.is_closed:
                         return
-                say(table, Finished())
+                buffer.put(table, Finished())
             except TableRefusedError as error:
-                say(table, Refused(error))
+                buffer.put(table, Refused(error))
             except BaseException as error:  # noqa: BLE001  raised again where the stream is read
-                say(table, _Failed(_told(source_name, table, error)))
+                buffer.put(table, _Failed(_told(source_name, table, error)))
                 return
 
-    threads = [
-        threading.Thread(target=read, name=f"{source_name} reader {number}", daemon=True)
-        for number in range(min(TABLES_AT_ONCE, len(readings)))
-    ]
-    for thread in threads:
-        thread.start()
+    for number in range(min(TABLES_AT_ONCE, len(readings))):
+        threading.Thread(target=read, name=f"{source_name} reader {number}", daemon=True).start()
     left = len(readings)
     try:
         while left:
-            table, piece = said.get()
+            table, piece = buffer.get()
             if isinstance(piece, _Failed):
                 raise piece.error
             if isinstance(piece, Finished | Refused):
                 left -= 1
             yield table, piece
     finally:
-        stop.set()
+        buffer.close()
 
 
 def _told(source_name: str, table: str, error: BaseException) -> BaseException:
