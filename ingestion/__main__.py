@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("init", help="create every declared raw table")
 
     def of_source(name: str, about: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=about)
+        command = commands.add_parser(
+            name, help=about, description=f"{about[:1].upper()}{about[1:]}."
+        )
         command.add_argument("source", help=", ".join(source.name for source in SOURCES))
         return command
 
@@ -68,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         window.add_argument(
             option,
             dest=what.partition(",")[0].replace(" ", "_"),
-            type=date.fromisoformat,
+            type=_day,
             required=True,
             metavar="YYYY-MM-DD",
             help=what,
@@ -83,6 +85,13 @@ def _parser() -> argparse.ArgumentParser:
         help="believe that more than 5 %% of the keys were deleted",
     )
     return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a day; write it as 2026-01-31") from None
 
 
 def _list(settings: Settings) -> None:
