@@ -494,3 +494,54 @@ def test_a_backfill_makes_the_data_no_younger(toy, run, bench):
 def test_a_backfill_that_cannot_be_is_refused(toy, bench, days, tables, sentence):
     with pytest.raises(SettingsError, match=sentence):
         backfill("toy", bench.settings(TOY_URL="here"), *days, tables=tables)
+
+
+def test_rows_kept_before_a_kill_survive_that_their_table_is_refused_after_it(
+    toy, run, bench, monkeypatch
+):
+    monkeypatch.setattr(packages, "PACKAGE_ROWS", 10)
+    toy.orders = numbered(50)
+
+    def dies(number: int) -> None:
+        if number == 35:
+            raise SourceError("toy", "orders", "the answer was cut short", "Run again")
+
+    toy.before_order = dies
+    with pytest.raises(SourceError):
+        run()
+    toy.before_order = lambda number: None
+    whole = toy.orders[40]
+    toy.orders[40] = {"name": 40, "updated_at": START}
+    with pytest.raises(PartlyDoneError, match="column name changed its type"):
+        run()
+    assert orders(bench) == []
+    toy.orders[40] = whole
+
+    run()
+
+    assert [key for key, _, _ in orders(bench)] == list(range(1, 51))
+
+
+def test_an_incoming_schema_that_was_dropped_costs_a_full_read_and_nothing_else(toy, run, bench):
+    toy.orders = numbered(5)
+    run()
+    with bench.connection() as connection:
+        connection.execute("drop schema t_raw_toy_incoming cascade")
+
+    result = run()
+
+    assert (result.tables["orders"], result.changed["orders"]) == (5, 0)
+    assert toy.states[-1] == {}
+
+
+def test_a_new_field_loses_no_row(toy, run, bench):
+    toy.orders = numbered(30)
+    run()
+    toy.orders = {
+        number: {**order, "updated_at": START + 100, "_extra": {"score": number}}
+        for number, order in toy.orders.items()
+    }
+
+    run(full_refresh=True)
+
+    assert bench.rows("select count(*), sum(score) from t_raw_toy.orders") == [(30, 465)]
