@@ -545,3 +545,26 @@ def test_a_new_field_loses_no_row(toy, run, bench):
     run(full_refresh=True)
 
     assert bench.rows("select count(*), sum(score) from t_raw_toy.orders") == [(30, 465)]
+
+
+def test_what_one_account_left_half_read_is_not_shown_by_the_run_of_another(
+    toy, run, bench, monkeypatch
+):
+    monkeypatch.setattr(packages, "PACKAGE_ROWS", 10)
+    toy.orders = numbered(50)
+
+    def dies(number: int) -> None:
+        if number == 35:
+            raise SourceError("toy", "orders", "the answer was cut short", "Run again")
+
+    toy.before_order = dies
+    with pytest.raises(SourceError):
+        run(TOY_ACCOUNT="main")
+    toy.before_order = lambda number: None
+
+    run(TOY_ACCOUNT="kz")
+
+    shown = "select account_name, count(*) from t_raw_toy.orders group by 1 order by 1"
+    assert bench.rows(shown) == [("kz", 50)]
+    run(TOY_ACCOUNT="main")
+    assert bench.rows(shown) == [("kz", 50), ("main", 50)]
