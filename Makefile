@@ -33,6 +33,9 @@ olist: $(INSTALLED) ## the real Olist funnel through `exports`: make olist DATA=
 test: $(INSTALLED) ## all tests, on data and ports of their own: make test ARGS="-k refund"
 	@scripts/test $(ARGS)
 
+bench: $(INSTALLED) ## speed and memory of loading, as ratios of one run: make bench ARGS="--rows 100000"
+	@.venv/bin/python benchmarks/ingest.py $(ARGS)
+
 lint: $(INSTALLED) ## style, types, format
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
@@ -64,4 +67,4 @@ help:
 $(INSTALLED): requirements.lock
 	@PYTHON3="$(PYTHON3)" scripts/install
 
-.PHONY: demo up status down olist test lint format dbt psql docs lock help
+.PHONY: demo up status down olist test bench lint format dbt psql docs lock help
