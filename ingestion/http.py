@@ -2,28 +2,38 @@
 sentence.
 
 What belongs here: the limiter, retries and the words for each kind of failure. What does not:
-paging, endpoints and credentials of a particular API. Sentences hold the path only, never a query,
-a body or a header: those carry phones, names and tokens.
+paging, endpoints and credentials of a particular API. Sentences hold the path and the id the source
+gave the request, never a query, a body or another header: those carry phones, names and tokens.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+import orjson
 
 from ingestion.errors import SettingsError, SourceError
 
 ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 600.0
+"""A source that asks for a longer one is left alone until the next run."""
+RATE_MARGIN = 1.03
+"""Turns lie this much further apart than the limit says: between a turn and the moment its request
+arrives lie scheduling and the network, up to 30 ms a second.
+"""
 _RUN_AGAIN = (
     "Nothing of this run was loaded; run again, and if it repeats look at the proxy in between"
 )
@@ -34,11 +44,36 @@ Query = Sequence[tuple[str, str | int]]
 logger = logging.getLogger(__name__)
 
 
-class RateLimiter:
-    """Lets calls through no more often than `per_second`, evenly spaced, from any number of
-    threads.
+@dataclass(frozen=True)
+class Refusal:
+    """A failure no repetition heals, in words: what it is and what the reader should do."""
 
-    A limit of an API counts calls of an account, so one limiter belongs to one account.
+    what: str
+    what_to_do: str
+
+
+class AnswerRefusedError(SourceError):
+    """The source answered with an error that no repetition heals; `status` is its HTTP status."""
+
+    def __init__(
+        self, source: str, table: str | None, what: str, what_to_do: str, status: int
+    ) -> None:
+        super().__init__(source, table, what, what_to_do)
+        self.status = status
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.source, self.table, self.what, self.what_to_do, self.status)
+
+
+class TooHeavyError(SourceError):
+    """The source could not put so much into one answer (504); fewer rows may be asked for."""
+
+
+class RateLimiter:
+    """Lets calls through no more often than `per_second` in any second, from any number of threads.
+
+    A limit of an API counts calls of an account, so one limiter belongs to one account. Turns are
+    spaced from one release to the next, so nothing is caught up after a stall.
     """
 
     def __init__(
@@ -47,37 +82,58 @@ class RateLimiter:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._interval = 1.0 / per_second
+        self._interval = RATE_MARGIN / per_second
         self._monotonic = monotonic
         self._sleep = sleep
-        self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._next_at = float("-inf")
 
     def wait(self) -> None:
-        with self._lock:
-            now = self._monotonic()
-            turn = max(now, self._next_at)
-            self._next_at = turn + self._interval
-        if turn > now:
-            self._sleep(turn - now)
+        """Returns when it is the caller's turn."""
+        with self._turn:  # held while sleeping: whoever comes next starts from our real release
+            while (pause := self._next_at - self._monotonic()) > 0:
+                self._sleep(pause)
+            self._next_at = self._monotonic() + self._interval
+
+    def hold(self, seconds: float) -> None:
+        """No turn for anybody for so long: the source asked for it."""
+        self._next_at = max(self._next_at, self._monotonic() + seconds)
+
+
+def exact_json(body: bytes) -> Any:
+    """Parsed JSON, numbers with a point as Decimal. Raises ValueError."""
+    return json.loads(body.decode("utf-8-sig", "replace"), parse_float=Decimal)
+
+
+def fast_json(body: bytes) -> Any:
+    """Parsed JSON, numbers with a point as float: for sources whose numbers have few digits (up to
+    15, `repr` of the float gives them back). Raises ValueError.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:  # stricter than needed: halves of surrogate pairs, a BOM
+        return json.loads(body.decode("utf-8-sig", "replace"))
 
 
 class _RetryError(Exception):
     """An attempt failed in a way that may pass; carries the words for the case that it does not."""
 
-    def __init__(self, what: str, what_to_do: str, pause: float | None = None) -> None:
+    def __init__(self, what: str, what_to_do: str, response: httpx.Response | None = None) -> None:
         super().__init__(what)
         self.what = what
         self.what_to_do = what_to_do
-        self.pause = pause
+        self.status = response.status_code if response is not None else 0
+        self.pause = _retry_after(response) if response is not None else None
+        self.request_id = _request_id(response) if response is not None else ""
 
 
 class ApiClient:
-    """GET requests to one account of one source, answered with parsed JSON (numbers with a point as
-    Decimal).
+    """GET requests to one account of one source, answered with JSON as `decode` parses it.
 
     `credentials` and `address` name the variables a person has to look at when access is refused
-    or the source not found. Raises SettingsError when they cannot be sent at all. Not for writing.
+    or the source not found. `explain` may put an error answer into the API's own words before ours
+    are used; `is_final` does the same for what no status tells. Requests that `auth` adds take a
+    turn like all others. Raises SettingsError when they cannot be sent at all. Not for writing.
     """
 
     def __init__(
@@ -93,6 +149,8 @@ class ApiClient:
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         is_final: Callable[[httpx.Response], str | None] = lambda response: None,
+        explain: Callable[[httpx.Response], Refusal | None] = lambda response: None,
+        decode: Callable[[bytes], Any] = exact_json,
     ) -> None:
         _refuse_unusable(source, base_url, address, headers or {}, credentials)
         self.source = source
@@ -102,39 +160,60 @@ class ApiClient:
         self._address = address
         self._sleep = sleep
         self._is_final = is_final
+        self._explain = explain
+        self._decode = decode
+        self._is_closed = False
         # httpx logs every address with its query at INFO, and a query can hold a phone or a name.
         # Said for each client, because whoever configures logging after an import resets levels.
         for chatty in ("httpx", "httpcore"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
         self._client = httpx.Client(
-            headers=dict(headers or {}), auth=auth, transport=transport, timeout=TIMEOUT
+            headers=dict(headers or {}),
+            auth=auth,
+            transport=transport,
+            timeout=TIMEOUT,
+            event_hooks={"request": [lambda request: limiter.wait()]},
         )
 
     def close(self) -> None:
+        """Also ends what other threads still ask: at their next attempt."""
+        self._is_closed = True
         self._client.close()
 
-    def get(self, table: str, path: str, query: Query = ()) -> dict[str, Any] | None:
+    def get(
+        self, table: str, path: str, query: Query = (), *, is_divisible: bool = False
+    ) -> dict[str, Any] | None:
         """Returns the answer's JSON object, or None for 204. Raises SourceError after bounded
-        retries.
+        retries; TooHeavyError at the first 504 if the caller can ask for less (`is_divisible`).
         """
         for attempt in range(ATTEMPTS):
             try:
                 return self._attempt(table, path, query)
             except _RetryError as failure:
-                if attempt + 1 == ATTEMPTS:
+                place = f"/{path}{failure.request_id}"
+                if is_divisible and failure.status == httpx.codes.GATEWAY_TIMEOUT:
+                    raise TooHeavyError(
+                        self.source, table, f"{failure.what} ({place})", failure.what_to_do
+                    ) from None
+                pause = failure.pause or FIRST_PAUSE_SECONDS * 2**attempt
+                if attempt + 1 == ATTEMPTS or pause > LONGEST_PAUSE_SECONDS:
+                    attempts = f"{attempt + 1} attempt{'s' if attempt else ''}"
                     raise SourceError(
                         self.source,
                         table,
-                        f"{failure.what} ({ATTEMPTS} attempts, /{path})",
+                        f"{failure.what} ({attempts}, {place})",
                         failure.what_to_do,
                     ) from None
-                pause = failure.pause or FIRST_PAUSE_SECONDS * 2**attempt
-                logger.info("%s.%s: %s; trying again", self.source, table, failure.what)
-                self._sleep(min(pause, LONGEST_PAUSE_SECONDS))
+                logger.info("%s.%s: %s (%s); trying again", self.source, table, failure.what, place)
+                if failure.status == httpx.codes.TOO_MANY_REQUESTS:
+                    self._limiter.hold(pause)
+                else:
+                    self._sleep(pause)
         raise AssertionError("unreachable")
 
     def _attempt(self, table: str, path: str, query: Query) -> dict[str, Any] | None:
-        self._limiter.wait()
+        if self._is_closed:
+            raise SourceError(self.source, table, "reading was stopped", "Run again")
         try:
             response = self._client.get(self._url(path, query))
         except (httpx.RemoteProtocolError, httpx.ReadError) as error:
@@ -160,53 +239,66 @@ class ApiClient:
         status = response.status_code
         if status in (httpx.codes.OK, httpx.codes.NO_CONTENT):
             return
-        if status == httpx.codes.UNAUTHORIZED:
-            what, to_do = (
-                "access was refused (401)",
-                f"Check {self._credentials}: wrong, expired or not allowed to read this",
+        if refusal := self._explain(response) or self._in_our_words(response):
+            raise AnswerRefusedError(
+                self.source,
+                table,
+                f"{refusal.what} (/{path}{_request_id(response)})",
+                refusal.what_to_do,
+                status,
             )
-        elif status == httpx.codes.FORBIDDEN:
-            what = "access is forbidden (403): no right to read this, or the integration is blocked"
-            to_do = f"Ask the source's administrator about the rights behind {self._credentials}"
-        elif status == httpx.codes.PAYMENT_REQUIRED:
-            what, to_do = (
-                "the account is not paid for (402)",
-                "Renew the subscription, then run again",
-            )
-        elif final := self._is_final(response):
-            what, to_do = final, "Show this to the source's administrator"
-        elif status == httpx.codes.TOO_MANY_REQUESTS:
+        if status == httpx.codes.TOO_MANY_REQUESTS:
             raise _RetryError(
                 "the source asks for fewer requests (429)",
                 "Lower the requests per second of this source, then run again",
-                _retry_after(response),
+                response,
             )
-        elif status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise _RetryError(
-                f"the source fails (HTTP {status})",
-                "See whether the source works in a browser, then run again",
-                _retry_after(response),
+        raise _RetryError(
+            f"the source fails (HTTP {status})",
+            "See whether the source works in a browser, then run again",
+            response,
+        )
+
+    def _in_our_words(self, response: httpx.Response) -> Refusal | None:
+        """What a status means with any API; None for those that may pass."""
+        status = response.status_code
+        if status == httpx.codes.UNAUTHORIZED:
+            return Refusal(
+                "access was refused (401)",
+                f"Check {self._credentials}: wrong, expired or not allowed to read this",
             )
-        else:
-            what = f"unexpected answer (HTTP {status})"
-            to_do = f"Check {self._address} and the source's version"
-        raise SourceError(self.source, table, f"{what} (/{path})", to_do)
+        if status == httpx.codes.FORBIDDEN:
+            return Refusal(
+                "access is forbidden (403): no right to read this, or the integration is blocked",
+                f"Ask the source's administrator about the rights behind {self._credentials}",
+            )
+        if status == httpx.codes.PAYMENT_REQUIRED:
+            return Refusal(
+                "the account is not paid for (402)", "Renew the subscription, then run again"
+            )
+        if final := self._is_final(response):
+            return Refusal(final, "Show this to the source's administrator")
+        if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            return None
+        return Refusal(
+            f"unexpected answer (HTTP {status})",
+            f"Check {self._address} and the source's version",
+        )
 
     def _parse(self, table: str, path: str, response: httpx.Response) -> dict[str, Any]:
-        text = response.content.decode("utf-8-sig", "replace").strip()
-        if text.startswith("<"):
+        body = response.content
+        if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
             raise SourceError(
                 self.source,
                 table,
-                f"a web page came instead of data (/{path})",
+                f"a web page came instead of data (/{path}{_request_id(response)})",
                 f"Check that {self._address} is the API's address, not a login page's or a proxy's",
             )
         try:
-            answer = json.loads(text, parse_float=Decimal)
-        except json.JSONDecodeError:
+            answer = self._decode(body)
+        except ValueError:
             raise _RetryError(
-                "the answer was cut short or is not JSON",
-                _RUN_AGAIN,
+                "the answer was cut short or is not JSON", _RUN_AGAIN, response
             ) from None
         if not isinstance(answer, dict):
             raise SourceError(
@@ -246,5 +338,18 @@ def _refuse_unusable(
 
 
 def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds the source asks us to wait; it may write a number or a date."""
     value = response.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+    if value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until.tzinfo else None
+
+
+def _request_id(response: httpx.Response) -> str:
+    """How the source's support finds this request, for a sentence; "" when it gave no id."""
+    given = response.headers.get("x-request-id", "")
+    return f", request {given}" if re.fullmatch(r"[\w.-]{1,64}", given) else ""
