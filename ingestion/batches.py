@@ -13,11 +13,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 
+import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingestion.catalog import EXTRA_COLUMN, Checkpoint, ColumnType, TableSpec
 from ingestion.errors import TableRefusedError
@@ -68,10 +73,8 @@ def to_arrow(source: str, table: TableSpec, rows: Sequence[Row]) -> pa.Table:
     """
     arrays = []
     for column, kind in table.columns.items():
-        convert = _CONVERT[kind]
         try:
-            values = [None if (v := row.get(column)) is None else convert(v) for row in rows]
-            arrays.append(pa.array(values, _ARROW[kind]))
+            arrays.append(_array(kind, [row.get(column) for row in rows]))
         except _WrongTypeError as error:
             raise _flipped(source, table, column, kind, str(error)) from None
         except (pa.ArrowInvalid, OverflowError):  # their texts hold the value
@@ -84,9 +87,31 @@ def to_arrow(source: str, table: TableSpec, rows: Sequence[Row]) -> pa.Table:
                 "and it must be given",
                 "The table keeps its rows; correct the source, then run again",
             )
-    extra = [_json(row[EXTRA_COLUMN]) if row.get(EXTRA_COLUMN) else None for row in rows]
-    arrays.append(pa.array(extra, pa.string()))
+    arrays.append(_array("json", [row.get(EXTRA_COLUMN) or None for row in rows]))
     return pa.Table.from_arrays(arrays, schema=arrow_schema(table))
+
+
+def _array(kind: ColumnType, values: list[Any]) -> pa.Array:
+    """`values` as Arrow: as a whole when all are of the usual Python type, else one by one."""
+    usual = _USUAL.get(kind)
+    if usual and set(map(type, values)) <= {usual.type, NoneType}:
+        with suppress(pa.ArrowInvalid, UnicodeEncodeError, TypeError):
+            return usual.convert(values)
+    convert = _CONVERT[kind]
+    return pa.array([None if v is None else convert(v) for v in values], _ARROW[kind])
+
+
+def _texts(values: list[str | None]) -> pa.Array:
+    array = pa.array(values, pa.string())
+    if pc.any(pc.match_substring(array, "\x00")).as_py():
+        raise pa.ArrowInvalid("Postgres holds no NUL")
+    is_empty = pc.equal(array, "")
+    return pc.if_else(is_empty, _NO_TEXT, array) if pc.any(is_empty).as_py() else array
+
+
+def _moments(values: list[int | None]) -> pa.Array:
+    seconds = pa.array(values, pa.int64())
+    return pc.multiply_checked(seconds, 1_000_000).cast(_ARROW["timestamptz"])
 
 
 def _flipped(
@@ -107,22 +132,27 @@ def batched(
 ) -> Iterator[pa.Table | Checkpoint]:
     """Gathers small pages into Arrow tables of about ROWS_PER_BATCH rows, so that dlt writes few
     files. A checkpoint is passed on after the rows said before it.
+
+    Pages are converted one by one: thousands of dicts held at once keep the garbage collector busy
+    longer than the conversion takes.
     """
-    gathered: list[Row] = []
+    gathered: list[pa.Table] = []
+    rows = 0
     reached: Checkpoint | None = None
     for page in pages:
         if isinstance(page, Checkpoint):
             reached = page
-        else:
-            gathered.extend(page)
-        if len(gathered) >= ROWS_PER_BATCH:
-            yield to_arrow(source, table, gathered)
-            gathered = []
+        elif page:
+            gathered.append(to_arrow(source, table, page))
+            rows += len(page)
+        if rows >= ROWS_PER_BATCH:
+            yield pa.concat_tables(gathered).combine_chunks()
+            gathered, rows = [], 0
         if reached and not gathered:
             yield reached
             reached = None
     if gathered:
-        yield to_arrow(source, table, gathered)
+        yield pa.concat_tables(gathered).combine_chunks()
     if reached:
         yield reached
 
@@ -147,9 +177,10 @@ def _bigint(value: Any) -> int:
 
 
 def _numeric(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise _wrong(value)
-    number = Decimal(value)
+    # 58.9 read from JSON is the amount 58.9, not the nearest binary fraction.
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
         raise _WrongTypeError("not a number")
     return round(number, _SCALE)
@@ -171,8 +202,11 @@ def _timestamp(value: Any) -> int:
 
 
 def _json(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_json_number)
-    if "\\u0000" in text or not _is_utf8(text):
+    try:
+        text = orjson.dumps(value, default=_json_number).decode()
+    except TypeError:  # a lone surrogate, or a whole number beyond 64 bits
+        text = json.dumps(_storable_tree(value), ensure_ascii=False, default=_json_number)
+    if "\\u0000" in text:
         text = json.dumps(_storable_tree(value), ensure_ascii=False, default=_json_number)
     return text
 
@@ -181,14 +215,6 @@ def _json_number(value: Any) -> float:
     if isinstance(value, Decimal):
         return float(value)
     raise _wrong(value)
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _storable_tree(value: Any) -> Any:
@@ -204,6 +230,27 @@ def _storable_tree(value: Any) -> Any:
 def _wrong(value: Any) -> _WrongTypeError:
     return _WrongTypeError(_ARRIVED.get(type(value), type(value).__name__))
 
+
+_NO_TEXT = pa.scalar(None, pa.string())
+
+
+@dataclass(frozen=True)
+class _Usual:
+    """The Python type nearly all values of a column have, and how to convert them as a whole; what
+    it refuses is converted one by one, which finds the words.
+    """
+
+    type: type
+    convert: Callable[[list[Any]], pa.Array]
+
+
+_USUAL: dict[ColumnType, _Usual] = {
+    "text": _Usual(str, _texts),
+    "bigint": _Usual(int, lambda values: pa.array(values, pa.int64())),
+    "numeric": _Usual(int, lambda values: pa.array(values, pa.int64()).cast(_ARROW["numeric"])),
+    "bool": _Usual(bool, lambda values: pa.array(values, pa.bool_())),
+    "timestamptz": _Usual(int, _moments),
+}
 
 _CONVERT: dict[ColumnType, Callable[[Any], Any]] = {
     "text": _text,

@@ -32,10 +32,13 @@ def test_declared_types_come_out_whatever_is_absent():
         "is_new": None,
         "made_at": None,
         "tags": None,
+        "_extra": None,
     }
 
 
-@pytest.mark.parametrize(("given", "landed"), [(5, 5), (Decimal("99.50"), Decimal("99.5"))])
+@pytest.mark.parametrize(
+    ("given", "landed"), [(5, 5), (Decimal("99.50"), Decimal("99.5")), (58.9, Decimal("58.9"))]
+)
 def test_a_price_may_be_whole_or_broken(given, landed):
     assert land(price=given)["price"] == landed
 
@@ -89,3 +92,23 @@ def test_small_pages_are_gathered_into_one_table():
     pages = [[{"account_name": "main", "id": n}] for n in range(5)]
 
     assert [t.num_rows for t in batched("shop", THINGS, pages)] == [5]
+
+
+@pytest.mark.parametrize(
+    ("column", "usual", "unusual"),
+    [
+        ("name", ["Анна", "", None, "а\x00б"], "\ud800"),
+        ("id", [1, 2**40], Decimal(7)),
+        ("price", [0, 5, None, -3], Decimal("1.5")),
+        ("made_at", [0, 1_767_225_600, None], datetime(2026, 1, 1, tzinfo=UTC)),
+        ("tags", [[], {}, [{"n": "а\x00"}], None], [Decimal("1.5")]),
+    ],
+)
+def test_usual_values_land_alike_whether_or_not_an_unusual_one_is_among_them(
+    column, usual, unusual
+):
+    def landed(values):
+        rows = [{"account_name": "main", "id": 1, column: value} for value in values]
+        return to_arrow("shop", THINGS, rows)[column].to_pylist()
+
+    assert landed([*usual, unusual])[: len(usual)] == landed(usual)
