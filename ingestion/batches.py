@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -71,28 +71,79 @@ def to_arrow(source: str, table: TableSpec, rows: Sequence[Row]) -> pa.Table:
     Raises TableRefusedError naming the column when a value cannot be held by the declared type or
     a key is missing.
     """
-    arrays = []
-    for column, kind in table.columns.items():
+    batch = _Batch(source, table)
+    batch.add(rows)
+    return batch.to_arrow()
+
+
+class _Batch:
+    """Rows of some pages, column by column.
+
+    Columns, because thousands of dicts held at once keep the garbage collector busy longer than
+    their conversion takes; text and numbers are none of its business.
+    """
+
+    def __init__(self, source: str, table: TableSpec) -> None:
+        self._source = source
+        self._table = table
+        self._kinds: dict[str, ColumnType] = {**table.columns, EXTRA_COLUMN: "json"}
+        self._values: dict[str, list[Any]] = {column: [] for column in self._kinds}
+
+    def __len__(self) -> int:
+        return len(self._values[EXTRA_COLUMN])
+
+    def add(self, rows: Sequence[Row]) -> None:
+        for column, kind in self._kinds.items():
+            values = [row.get(column) for row in rows]
+            if column == EXTRA_COLUMN:
+                values = [value or None for value in values]
+            if kind == "json":
+                with self._told_of(column):
+                    values = [None if value is None else _json(value) for value in values]
+            self._values[column].extend(values)
+
+    def to_arrow(self) -> pa.Table:
+        arrays = []
+        for column, kind in self._kinds.items():
+            with self._told_of(column):
+                arrays.append(_array(kind, self._values[column]))
+            if column in self._table.required and arrays[-1].null_count:
+                raise TableRefusedError(
+                    self._source,
+                    self._table.name,
+                    f"column {column} is empty in {arrays[-1].null_count} of {len(self)} rows, "
+                    "and it must be given",
+                    "The table keeps its rows; correct the source, then run again",
+                )
+        return pa.Table.from_arrays(arrays, schema=arrow_schema(self._table))
+
+    @contextmanager
+    def _told_of(self, column: str) -> Iterator[None]:
+        """Turns a value of another type into the sentence that names the column."""
         try:
-            arrays.append(_array(kind, [row.get(column) for row in rows]))
+            yield
         except _WrongTypeError as error:
-            raise _flipped(source, table, column, kind, str(error)) from None
+            arrived = str(error)
         except (pa.ArrowInvalid, OverflowError):  # their texts hold the value
-            raise _flipped(source, table, column, kind, "a number too large") from None
-        if column in table.required and arrays[-1].null_count:
-            raise TableRefusedError(
-                source,
-                table.name,
-                f"column {column} is empty in {arrays[-1].null_count} of {len(rows)} rows, "
-                "and it must be given",
-                "The table keeps its rows; correct the source, then run again",
-            )
-    arrays.append(_array("json", [row.get(EXTRA_COLUMN) or None for row in rows]))
-    return pa.Table.from_arrays(arrays, schema=arrow_schema(table))
+            arrived = "a number too large"
+        else:
+            return
+        raise TableRefusedError(
+            self._source,
+            self._table.name,
+            f"column {column} changed its type: declared {self._kinds[column]}, "
+            f"arrived as {arrived}",
+            "The table keeps its rows; correct the field at the source or its declaration in "
+            f"ingestion/sources/{self._source}, then run again",
+        ) from None
 
 
 def _array(kind: ColumnType, values: list[Any]) -> pa.Array:
-    """`values` as Arrow: as a whole when all are of the usual Python type, else one by one."""
+    """`values` as Arrow: as a whole when all are of the usual Python type, else one by one. Of
+    json, `values` are the texts.
+    """
+    if kind == "json":
+        return pa.array(values, _ARROW[kind])
     usual = _USUAL.get(kind)
     if usual and set(map(type, values)) <= {usual.type, NoneType}:
         with suppress(pa.ArrowInvalid, UnicodeEncodeError, TypeError):
@@ -114,45 +165,27 @@ def _moments(values: list[int | None]) -> pa.Array:
     return pc.multiply_checked(seconds, 1_000_000).cast(_ARROW["timestamptz"])
 
 
-def _flipped(
-    source: str, table: TableSpec, column: str, declared: str, arrived: str
-) -> TableRefusedError:
-    """The sentence for a column whose type is not the declared one."""
-    return TableRefusedError(
-        source,
-        table.name,
-        f"column {column} changed its type: declared {declared}, arrived as {arrived}",
-        "The table keeps its rows; correct the field at the source or its declaration in "
-        f"ingestion/sources/{source}, then run again",
-    )
-
-
 def batched(
     source: str, table: TableSpec, pages: Iterable[Sequence[Row] | Checkpoint]
 ) -> Iterator[pa.Table | Checkpoint]:
     """Gathers small pages into Arrow tables of about ROWS_PER_BATCH rows, so that dlt writes few
     files. A checkpoint is passed on after the rows said before it.
-
-    Pages are converted one by one: thousands of dicts held at once keep the garbage collector busy
-    longer than the conversion takes.
     """
-    gathered: list[pa.Table] = []
-    rows = 0
+    batch = _Batch(source, table)
     reached: Checkpoint | None = None
     for page in pages:
         if isinstance(page, Checkpoint):
             reached = page
-        elif page:
-            gathered.append(to_arrow(source, table, page))
-            rows += len(page)
-        if rows >= ROWS_PER_BATCH:
-            yield pa.concat_tables(gathered).combine_chunks()
-            gathered, rows = [], 0
-        if reached and not gathered:
+        else:
+            batch.add(page)
+        if len(batch) >= ROWS_PER_BATCH:
+            yield batch.to_arrow()
+            batch = _Batch(source, table)
+        if reached and not batch:
             yield reached
             reached = None
-    if gathered:
-        yield pa.concat_tables(gathered).combine_chunks()
+    if batch:
+        yield batch.to_arrow()
     if reached:
         yield reached
 
@@ -258,5 +291,4 @@ _CONVERT: dict[ColumnType, Callable[[Any], Any]] = {
     "numeric": _numeric,
     "bool": _bool,
     "timestamptz": _timestamp,
-    "json": _json,
 }
