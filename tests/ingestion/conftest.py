@@ -45,6 +45,11 @@ class Asked:
     path: str
     query: Mapping[str, str]
     authorization: str
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def all_of(self, name: str) -> list[str]:
+        """Every value of a parameter that may be repeated."""
+        return [value for given, value in self.pairs if given == name]
 
 
 @dataclass
@@ -58,19 +63,27 @@ class Web:
 
 @dataclass
 class AmoFake:
-    """amoCRM with the lists a test puts in: `lists["leads"] = [...]`. Ranges include both ends."""
+    """amoCRM with the lists a test puts in: `lists["leads"] = [...]`. Ranges include both ends.
+
+    What a test puts into `refused` (a path and the answer to give) is not there. Rows that lie in
+    `lists["deleted_leads"]` are shown `with=only_deleted`; links are those of `lists["links"]`.
+    """
 
     lists: dict[str, list[Item]] = field(default_factory=dict)
     account: Item = field(default_factory=lambda: {"id": 1, "name": "Тест", "subdomain": "test"})
+    refused: dict[str, Answer] = field(default_factory=dict)
 
     def __call__(self, asked: Asked) -> Answer:
         if asked.authorization != f"Bearer {TOKEN}":
             return as_json({"title": "Unauthorized", "status": 401}, 401)
         path = asked.path.removeprefix("/amocrm/api/v4/")
+        if path in self.refused:
+            return self.refused[path]
         if path == "account":
             return as_json(self.account)
         key = "deleted_leads" if asked.query.get("with") == "only_deleted" else path
-        rows = [row for row in self.lists.get(key, []) if _in_range(row, asked.query)]
+        key = "links" if path == "leads/links" else key
+        rows = [row for row in self.lists.get(key, []) if _is_chosen(row, asked)]
         for name in ("updated_at", "id"):
             if order := asked.query.get(f"order[{name}]"):
                 rows.sort(key=lambda row: row[name], reverse=order == "desc")
@@ -82,12 +95,19 @@ class AmoFake:
         return as_json({"_links": links, "_embedded": {path.rsplit("/", 1)[-1]: shown}})
 
 
-def _in_range(row: Item, query: Mapping[str, str]) -> bool:
+def _is_chosen(row: Item, asked: Asked) -> bool:
     for name in ("updated_at", "created_at"):
-        first, last = query.get(f"filter[{name}][from]"), query.get(f"filter[{name}][to]")
+        first = asked.query.get(f"filter[{name}][from]")
+        last = asked.query.get(f"filter[{name}][to]")
         if first is not None and row[name] < int(first):
             return False
         if last is not None and row[name] > int(last):
+            return False
+    types = asked.query.get("filter[type]")
+    if types is not None and row["type"] not in types.split(","):
+        return False
+    for name in ("id", "entity_id"):
+        if (chosen := asked.all_of(f"filter[{name}][]")) and str(row[name]) not in chosen:
             return False
     return True
 
@@ -138,10 +158,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         address = urlsplit(self.path)
+        pairs = tuple(parse_qsl(address.query, keep_blank_values=True))
         asked = Asked(
-            unquote(address.path),
-            dict(parse_qsl(address.query, keep_blank_values=True)),
-            self.headers.get("Authorization", ""),
+            unquote(address.path), dict(pairs), self.headers.get("Authorization", ""), pairs
         )
         self.web.asked.append(asked)
         answer = self.web.answer(asked)

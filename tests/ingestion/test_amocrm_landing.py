@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ingestion.errors import SourceError
+from ingestion.errors import PartlyDoneError
 
 pytestmark = pytest.mark.integration
 
@@ -263,13 +263,13 @@ def test_a_dictionary_that_comes_empty_is_believed_only_when_a_person_says_so(se
     bench.run("amocrm", bench.amocrm(web))
     amo.lists = {"users": [], "leads": [lead(1), lead(2)]}
 
-    with pytest.raises(SourceError) as refused:
+    with pytest.raises(PartlyDoneError) as refused:
         bench.run("amocrm", bench.amocrm(web))
 
     assert str(refused.value).startswith("amocrm.users: no row came, and 1 that the warehouse")
     assert "python -m ingestion run amocrm --full-refresh" in str(refused.value)
     assert bench.rows("select id from t_raw_amocrm.users") == [(1,)]
-    assert bench.rows("select id from t_raw_amocrm.leads") == [(1,)]
+    assert bench.rows("select id from t_raw_amocrm.leads order by id") == [(1,), (2,)]
 
     bench.run("amocrm", bench.amocrm(web), full_refresh=True)
     assert bench.rows("select id from t_raw_amocrm.users") == []
@@ -284,7 +284,7 @@ def test_events_come_by_the_hundred_and_each_once(serve, amo, bench):
     bench.run("amocrm", bench.amocrm(web))
 
     asked = [a.query["limit"] for a in web.asked if a.path.endswith("/events")]
-    assert asked == ["100"] * 3
+    assert set(asked) == {"100"}
     assert bench.rows("select count(*), count(distinct id) from t_raw_amocrm.events") == [
         (250, 250)
     ]
@@ -303,13 +303,13 @@ def test_notes_of_three_kinds_share_a_table_without_mixing_keys(serve, amo, benc
     ) == [("contacts", 8, "Анна"), ("leads", 8, "9101")]
 
 
-def test_a_flipped_type_stops_the_run_and_leaves_every_table_as_it_was(serve, amo, bench):
+def test_a_flipped_type_stops_its_table_and_no_other(serve, amo, bench):
     amo.lists = {"users": [{"id": 1, "name": "Анна"}], "leads": [lead(1)]}
     web = serve(amo)
     bench.run("amocrm", bench.amocrm(web), clock=at(START))
     amo.lists = {"users": [{"id": 2, "name": "Пётр"}], "leads": [lead(2, price="сто рублей")]}
 
-    with pytest.raises(SourceError) as refused:
+    with pytest.raises(PartlyDoneError) as refused:
         bench.run("amocrm", bench.amocrm(web))
 
     sentence = str(refused.value)
@@ -318,7 +318,7 @@ def test_a_flipped_type_stops_the_run_and_leaves_every_table_as_it_was(serve, am
     assert "declared numeric, arrived as text" in sentence
     assert "сто рублей" not in sentence
     assert bench.rows("select id from t_raw_amocrm.leads") == [(1,)]
-    assert bench.rows("select id from t_raw_amocrm.users") == [(1,)]
+    assert bench.rows("select id from t_raw_amocrm.users") == [(2,)]
     amo.lists["leads"] = [lead(2)]
     bench.run("amocrm", bench.amocrm(web))
     assert bench.rows("select id from t_raw_amocrm.leads order by id") == [(1,), (2,)]

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ingestion.batches import to_arrow
-from ingestion.sources.amocrm import mapping
+from ingestion.sources.amocrm.mapping import Mapper, statuses
 from ingestion.sources.amocrm.tables import TABLES
 
 BY_NAME = {table.name: table for table in TABLES}
@@ -15,7 +15,7 @@ BY_NAME = {table.name: table for table in TABLES}
 
 def landed(table_name, item, **given):
     table = BY_NAME[table_name]
-    row = mapping.row(table, item, "main", **given)
+    (row,) = Mapper(table, "main").rows([item], **given)
     return to_arrow("amocrm", table, [row]).to_pylist()[0]
 
 
@@ -67,7 +67,7 @@ def test_rights_and_department_come_from_inside_a_user():
 def test_stages_know_their_pipeline():
     pipeline = {"id": 3100, "_embedded": {"statuses": [{"id": 142, "name": "Успешно"}]}}
 
-    (status,) = mapping.statuses(pipeline)
+    (status,) = statuses(pipeline)
 
     assert landed("pipeline_statuses", status)["pipeline_id"] == 3100
 

@@ -1,22 +1,32 @@
-"""Paging of amoCRM API v4: plain page numbers for what stands still, position by value for what
-moves.
+"""Paging of amoCRM API v4: page numbers for what stands still, position by value for what moves.
 
 A list ordered by `updated_at` moves under page numbers: a row edited during the run leaves its
 place and pulls an unread row onto a page already read. So changed rows are read by position: each
 next request starts at the last `updated_at` seen. Rows on the border come twice; the second copy is
 left out.
+
+An announced page that answers 204 shows that a list moved, or is a mistake of the source: what the
+page belongs to (a list of numbered pages, or the rows from the present position on) is read again
+from its start, once, and then believed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 from ingestion.errors import SourceError
-from ingestion.http import ApiClient, Query
+from ingestion.http import ApiClient, Query, TooHeavyError
 
-PAGE = 250  # the most a list gives; events give 100
-EVENTS_PAGE = 100
+SIZES = (250, 125, 25, 5)
+"""Rows asked for at once: the most a list gives, then less after a 504. Each divides the one
+before it, so that a page number can be found for the place reached.
+"""
+EVENTS_SIZES = (100, 50, 25, 5)
+MOST_PAGES = 10_000
+"""A numbered list that does not end within so many pages is not believed to be one."""
+IDS_CHARACTERS = 1_500
+"""Room for ids in an address: with host and path it stays below the 2,000 every proxy accepts."""
 
 Items = list[dict[str, Any]]
 
@@ -34,55 +44,132 @@ class AmoClient:
             raise self._shape(table, path, "nothing came where one object is expected")
         return answer
 
-    def pages(self, table: str, path: str, query: Query = (), limit: int = PAGE) -> Iterator[Items]:
+    def pages(
+        self, table: str, path: str, query: Query = (), sizes: Sequence[int] = SIZES
+    ) -> Iterator[Items]:
         """All pages by number, for lists whose rows keep their place during a run."""
-        page = 1
-        while True:
-            items, more = self._page(table, path, [*query, ("limit", limit), ("page", page)], page)
-            if items:
-                yield items
-            if not more:
-                return
-            page += 1
+        for items, _ in self.numbered(table, path, query, sizes):
+            yield items
+
+    def numbered(
+        self,
+        table: str,
+        path: str,
+        query: Query = (),
+        sizes: Sequence[int] = SIZES,
+        skip: int = 0,
+    ) -> Iterator[tuple[Items, int]]:
+        """Pages by number, each with the number of rows up to its end; `skip` goes on behind so
+        many.
+        """
+        if not (yield from self._numbered_once(table, path, query, sizes, skip)):
+            yield from self._numbered_once(table, path, query, sizes, skip)
 
     def changed(
         self, table: str, path: str, since: int, until: int, query: Query = ()
     ) -> Iterator[Items]:
         """Rows with `since` <= updated_at <= `until` (unix seconds), the oldest change first."""
-        start, page = since, 1
-        on_border: set[Any] = set()
+        start, skip, is_announced, again_at = since, 0, False, -1
+        on_border: set[tuple[Any, Any]] = set()
+        sizes = list(SIZES)
         while True:
-            items, more = self._page(
-                table,
-                path,
-                [
-                    *query,
-                    ("filter[updated_at][from]", start),
-                    ("filter[updated_at][to]", until),
-                    ("order[updated_at]", "asc"),
-                    ("limit", PAGE),
-                    ("page", page),
-                ],
-                page,
-            )
+            where = [
+                *query,
+                *_range("updated_at", start, until),
+                ("order[updated_at]", "asc"),
+            ]
+            items, has_more = self._page(table, path, where, skip, sizes)
+            if items is None and is_announced and again_at != start:
+                again_at, skip = start, 0
+                continue
             if not items:
                 return
             self._check_order(table, path, items, start, until)
-            yield [item for item in items if item["id"] not in on_border]
-            if not more:
+            yield [item for item in items if (item["id"], item["updated_at"]) not in on_border]
+            if not has_more:
                 return
+            is_announced = True
             last = items[-1]["updated_at"]
-            on_border = {item["id"] for item in items if item["updated_at"] == last}
+            on_border = {(item["id"], last) for item in items if item["updated_at"] == last}
             # A bulk edit gives more than a page of rows one second: then count pages within it.
-            start, page = (last, 1) if last > start else (start, page + 1)
+            start, skip = (last, 0) if last > start else (start, skip + sizes[0])
+            self._check_end(table, path, skip // sizes[0])
 
-    def _page(self, table: str, path: str, query: Query, page: int) -> tuple[Items, bool]:
-        answer = self._api.get(table, f"api/v4/{path}", query)
-        if answer is None and page > 1:
-            # An announced page may answer 204 by mistake; the second answer is believed.
-            answer = self._api.get(table, f"api/v4/{path}", query)
+    def changed_in_any_order(
+        self, table: str, path: str, since: int, skip: int
+    ) -> Iterator[tuple[Items, int]]:
+        """Rows with `since` <= updated_at, the highest id first, of lists that cannot be ordered by
+        change; each page with the number of rows up to its end.
+        """
+        query: Query = [("filter[updated_at][from]", since), ("order[id]", "desc")]
+        for items, reached in self.numbered(table, path, query, skip=skip):
+            if min(self._times(table, path, items, "updated_at"), default=since) < since:
+                raise self._filter_ignored(table, path, "updated_at")
+            yield items, reached
+
+    def created(
+        self,
+        table: str,
+        path: str,
+        first: int,
+        last: int,
+        query: Query = (),
+        sizes: Sequence[int] = SIZES,
+        by: str = "created_at",
+    ) -> Iterator[Items]:
+        """Rows with `first` <= `by` <= `last` (unix seconds), by page number."""
+        for items in self.pages(table, path, [*query, *_range(by, first, last)], sizes):
+            times = self._times(table, path, items, by)
+            if times and (min(times) < first or max(times) > last):
+                raise self._filter_ignored(table, path, by)
+            yield items
+
+    def by_ids(
+        self, table: str, path: str, ids: Iterable[int], query: Query = (), by: str = "id"
+    ) -> Iterator[tuple[list[int], Items]]:
+        """Some of `ids` at a time, with the rows that have them: none for a row that is gone."""
+        for some in _chunks(sorted(ids), len(f"filter%5B{by}%5D%5B%5D=&")):
+            where = [*query, *((f"filter[{by}][]", one) for one in some)]
+            items = [item for page in self.pages(table, path, where) for item in page]
+            field = "id" if by == "id" else by
+            if not {item.get(field) for item in items} <= set(some):
+                raise self._filter_ignored(table, path, by)
+            yield some, items
+
+    def _numbered_once(
+        self, table: str, path: str, query: Query, sizes: Sequence[int], skip: int
+    ) -> Generator[tuple[Items, int], None, bool]:
+        """As `numbered`; returns whether the list came to its end (an announced page was there)."""
+        left = list(sizes)
+        is_announced = False
+        for _ in range(MOST_PAGES):
+            items, has_more = self._page(table, path, query, skip, left)
+            if items is None:
+                return not is_announced
+            skip += left[0]
+            yield items, skip
+            if not has_more:
+                return True
+            is_announced = True
+        self._check_end(table, path, MOST_PAGES)
+        return True
+
+    def _page(
+        self, table: str, path: str, query: Query, skip: int, sizes: list[int]
+    ) -> tuple[Items | None, bool]:
+        """The page behind `skip` rows (None for 204), and whether another one is announced.
+
+        What is too heavy is asked for in smaller pages; then the larger ones leave `sizes`.
+        """
+        while True:
+            page = [*query, ("limit", sizes[0]), ("page", skip // sizes[0] + 1)]
+            try:
+                answer = self._api.get(table, f"api/v4/{path}", page, is_divisible=len(sizes) > 1)
+                break
+            except TooHeavyError:
+                del sizes[0]
         if answer is None:
-            return [], False
+            return None, False
         embedded = answer.get("_embedded")
         key = path.rsplit("/", 1)[-1]
         if not isinstance(embedded, dict) or not isinstance(embedded.get(key), list):
@@ -90,17 +177,34 @@ class AmoClient:
         return embedded[key], "next" in (answer.get("_links") or {})
 
     def _check_order(self, table: str, path: str, items: Items, start: int, until: int) -> None:
-        """Filters are switched per account, and a switched-off filter is ignored in silence."""
-        times = [time for item in items if isinstance(time := item.get("updated_at"), int)]
-        if len(times) < len(items):
-            raise self._shape(table, path, "updated_at of a row is not a moment in unix seconds")
+        times = self._times(table, path, items, "updated_at")
         if times != sorted(times) or times[0] < start or times[-1] > until:
+            raise self._filter_ignored(table, path, "updated_at")
+
+    def _times(self, table: str, path: str, items: Items, by: str) -> list[int]:
+        times = [time for item in items if isinstance(time := item.get(by), int)]
+        if len(times) < len(items):
+            raise self._shape(table, path, f"{by} of a row is not a moment in unix seconds")
+        return times
+
+    def _check_end(self, table: str, path: str, pages: int) -> None:
+        if pages >= MOST_PAGES:
             raise SourceError(
                 self._api.source,
                 table,
-                f"the filter or the order by updated_at is ignored (/api/v4/{path})",
-                "Ask amoCRM's support to switch on the API filter of this account",
+                f"the list does not end: {MOST_PAGES:,} pages were read (/api/v4/{path})",
+                "The cursor stays where it was; ask amoCRM's support whether this account pages "
+                "its lists",
             )
+
+    def _filter_ignored(self, table: str, path: str, by: str) -> SourceError:
+        """Filters are switched per account, and a switched-off filter is ignored in silence."""
+        return SourceError(
+            self._api.source,
+            table,
+            f"the filter or the order by {by} is ignored (/api/v4/{path})",
+            "Ask amoCRM's support to switch on the API filter of this account",
+        )
 
     def _shape(self, table: str, path: str, what: str) -> SourceError:
         return SourceError(
@@ -109,3 +213,21 @@ class AmoClient:
             f"{what} (/api/v4/{path})",
             "Check that AMOCRM_BASE_URL is the account's own address and that API v4 answers there",
         )
+
+
+def _range(by: str, first: int, last: int) -> list[tuple[str, str | int]]:
+    return [(f"filter[{by}][from]", first), (f"filter[{by}][to]", last)]
+
+
+def _chunks(ids: list[int], characters_each: int) -> Iterator[list[int]]:
+    some: list[int] = []
+    room = IDS_CHARACTERS
+    for one in ids:
+        needed = characters_each + len(str(one))
+        if some and needed > room:
+            yield some
+            some, room = [], IDS_CHARACTERS
+        some.append(one)
+        room -= needed
+    if some:
+        yield some

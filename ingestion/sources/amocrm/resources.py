@@ -3,29 +3,49 @@
 A list that moves is read from ten minutes before the newest change seen so far: amoCRM's own clock,
 not ours, says how far we have read. The minutes are for rows that become visible late, and because
 amoCRM does not document whether its bounds are inclusive. Each list remembers its own newest
-change, because one is read while another moves on.
+change, because one is read while another moves on. What belongs here: the order of reading and what
+is remembered. What does not: reading again what is held already (`revisits`), paging (`client`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pyarrow as pa
 
 from ingestion.batches import Row, batched
-from ingestion.catalog import Reader, RunContext, State, TableSpec
-from ingestion.http import Query
-from ingestion.sources.amocrm import mapping
-from ingestion.sources.amocrm.client import EVENTS_PAGE, AmoClient, Items
-from ingestion.sources.amocrm.tables import TABLES
+from ingestion.catalog import Checkpoint, Gone, Reader, RunContext, State, TableSpec, Unchanged
+from ingestion.http import AnswerRefusedError, Query
+from ingestion.sources.amocrm.client import EVENTS_SIZES, SIZES, AmoClient, Items
+from ingestion.sources.amocrm.mapping import Mapper, linked, statuses
+from ingestion.sources.amocrm.tables import BY_NAME, TABLES
 
 OVERLAP = int(timedelta(minutes=10).total_seconds())
-CUSTOM_FIELD_ENTITIES = ("leads", "contacts", "companies")
-NOTE_ENTITIES = ("leads", "contacts", "companies")
+DAY = int(timedelta(days=1).total_seconds())
+EVENTS_WINDOW = 30 * DAY
+"""So much of the past is read between two checkpoints of a first load; an empty one doubles the
+next, because a company may be older than its events.
+"""
+REST_SECONDS_PER_REQUEST = 30
+"""A list that can only be read whole is read again after so many seconds for each request it took:
+small ones are always fresh, and a big one does not eat the account's limit.
+"""
+ENTITIES = ("leads", "contacts", "companies", "customers")
+QUERIES: Mapping[str, Query] = {
+    "leads": [("with", "contacts,loss_reason,source_id,catalog_elements")],
+    "customers": [("with", "contacts,companies")],
+}
+"""What an entity has to be asked for besides itself."""
+SINGULAR = {"leads": "lead", "contacts": "contact", "companies": "company"}
+"""How events call what an address calls by its plural."""
 
-Pages = Iterator[list[Row]]
+Pieces = Iterator["list[Row] | Checkpoint | Gone | Unchanged"]
+
+logger = logging.getLogger(__name__)
 
 
 class AmoReaders:
@@ -35,108 +55,293 @@ class AmoReaders:
         self, client: AmoClient, account_name: str, web_url: str, context: RunContext
     ) -> None:
         self._client = client
-        self._account_name = account_name
         self._web_url = web_url
         self._until = int(context.now.timestamp())
-        self._tables = {table.name: table for table in TABLES}
+        self._mappers = {table.name: Mapper(table, account_name) for table in TABLES}
 
     def readers(self) -> dict[str, Reader]:
         """One reader per declared table, in the order of declaration."""
-        pages: dict[str, Callable[[TableSpec, State], Pages]] = {
+        pieces: dict[str, Callable[[str, State], Pieces]] = {
             "account": self._account,
-            "users": self._users,
+            "users": partial(self._whole, path="users", query=[("with", "role,group")]),
+            "user_groups": self._user_groups,
             "pipelines": partial(self._whole, path="leads/pipelines"),
             "pipeline_statuses": self._statuses,
             "loss_reasons": partial(self._whole, path="leads/loss_reasons"),
             "custom_fields": self._custom_fields,
-            "leads": partial(
-                self._changed, path="leads", query=[("with", "contacts,loss_reason,source_id")]
-            ),
+            "tags": self._tags,
+            "catalogs": self._catalogs,
+            "leads": self._changed,
             "deleted_leads": partial(self._whole, path="leads", query=[("with", "only_deleted")]),
-            "contacts": partial(self._changed, path="contacts"),
-            "companies": partial(self._changed, path="companies"),
+            "contacts": self._changed,
+            "companies": self._changed,
+            "customers": self._customers,
+            "links": self._links,
             "unsorted": partial(self._whole, path="leads/unsorted"),
             "tasks": self._tasks,
             "events": self._events,
             "notes": self._notes,
+            "catalog_elements": self._catalog_elements,
         }
-        return {name: partial(self._read, self._tables[name], read) for name, read in pages.items()}
+        return {name: partial(self._read, BY_NAME[name], read) for name, read in pieces.items()}
 
     def _read(
-        self, table: TableSpec, read: Callable[[TableSpec, State], Pages], state: State
-    ) -> Iterator[pa.Table]:
-        yield from batched("amocrm", table, read(table, state))
+        self, table: TableSpec, read: Callable[[str, State], Pieces], state: State
+    ) -> Iterator[pa.Table | Checkpoint | Gone | Unchanged]:
+        apart: list[Gone | Unchanged] = []
 
-    def _rows(self, table: TableSpec, items: Items, **given: object) -> list[Row]:
-        return [mapping.row(table, item, self._account_name, **given) for item in items]
+        def rows_and_checkpoints() -> Iterator[list[Row] | Checkpoint]:
+            for piece in read(table.name, state):
+                if isinstance(piece, Gone | Unchanged):
+                    apart.append(piece)
+                else:
+                    yield piece
 
-    def _account(self, table: TableSpec, state: State) -> Pages:
-        item = self._client.one(table.name, "account", [("with", "datetime_settings")])
+        yield from batched("amocrm", table, rows_and_checkpoints())
+        yield from apart
+
+    def _rows(self, table: str, items: Items, **given: Any) -> list[Row]:
+        return list(self._mappers[table].rows(items, **given))
+
+    # -- Read whole ----------------------------------------------------------------------------
+
+    def _account(self, table: str, state: State) -> Pieces:
+        item = self._client.one(table, "account", [("with", "datetime_settings")])
         yield self._rows(table, [item], web_url=self._web_url)
 
-    def _users(self, table: TableSpec, state: State) -> Pages:
-        for items in self._client.pages(table.name, "users", [("with", "role,group")]):
+    def _user_groups(self, table: str, state: State) -> Pieces:
+        account = self._client.one(table, "account", [("with", "users_groups")])
+        groups = (account.get("_embedded") or {}).get("users_groups") or []
+        yield self._rows(table, groups)
+
+    def _whole(self, table: str, state: State, path: str, query: Query = ()) -> Pieces:
+        for items in self._client.pages(table, path, query):
             yield self._rows(table, items)
 
-    def _whole(self, table: TableSpec, state: State, path: str, query: Query = ()) -> Pages:
-        for items in self._client.pages(table.name, path, query):
-            yield self._rows(table, items)
+    def _statuses(self, table: str, state: State) -> Pieces:
+        for items in self._client.pages(table, "leads/pipelines"):
+            yield self._rows(table, [status for item in items for status in statuses(item)])
 
-    def _statuses(self, table: TableSpec, state: State) -> Pages:
-        for items in self._client.pages(table.name, "leads/pipelines"):
-            yield self._rows(
-                table, [dict(status) for item in items for status in mapping.statuses(item)]
-            )
+    def _custom_fields(self, table: str, state: State) -> Pieces:
+        for entity in ENTITIES:
+            pages = self._client.pages(table, f"{entity}/custom_fields")
+            for items in if_there(table, entity, pages):
+                yield self._rows(table, items, entity_type=entity)
+        for catalog in self._catalog_ids(table):
+            for items in self._client.pages(table, f"catalogs/{catalog}/custom_fields"):
+                yield self._rows(table, items, entity_type=f"catalog_{catalog}")
 
-    def _custom_fields(self, table: TableSpec, state: State) -> Pages:
-        for entity in CUSTOM_FIELD_ENTITIES:
-            for items in self._client.pages(table.name, f"{entity}/custom_fields"):
+    def _tags(self, table: str, state: State) -> Pieces:
+        for entity in ENTITIES:
+            pages = self._client.pages(table, f"{entity}/tags")
+            for items in if_there(table, entity, pages):
                 yield self._rows(table, items, entity_type=entity)
 
-    def _changed(self, table: TableSpec, state: State, path: str, query: Query = ()) -> Pages:
-        for items in self._client.changed(table.name, path, _since(state), self._until, query):
+    def _catalogs(self, table: str, state: State) -> Pieces:
+        for items in if_there(table, "catalogs", self._client.pages(table, "catalogs")):
             yield self._rows(table, items)
-            self._advance(state, items)
 
-    def _tasks(self, table: TableSpec, state: State) -> Pages:
+    def _catalog_ids(self, table: str) -> list[int]:
+        pages = if_there(table, "catalogs", self._client.pages(table, "catalogs"))
+        return [item["id"] for items in pages for item in items]
+
+    # -- Read whole, after a rest --------------------------------------------------------------
+
+    def _rested(self, state: State, read: Callable[[], Iterator[list[Row]]]) -> Pieces:
+        """Rows of lists that have no filter by date; nothing while they rest."""
+        rest = int(state.get("requests", 0)) * REST_SECONDS_PER_REQUEST
+        if 0 <= self._until - int(state.get("read_at", 0)) < rest:
+            yield Unchanged()
+            return
+        requests = 0
+        for rows in read():
+            requests += 1
+            yield rows
+        yield Checkpoint({"read_at": self._until, "requests": requests})
+
+    def _customers(self, table: str, state: State) -> Pieces:
+        def read() -> Iterator[list[Row]]:
+            pages = self._client.pages(table, "customers", QUERIES["customers"])
+            for items in if_there(table, "customers", pages):
+                yield self._rows(table, items)
+
+        yield from self._rested(state, read)
+
+    def _catalog_elements(self, table: str, state: State) -> Pieces:
+        def read() -> Iterator[list[Row]]:
+            for catalog in self._catalog_ids(table):
+                for items in self._client.pages(table, f"catalogs/{catalog}/elements"):
+                    yield self._rows(table, items, catalog_id=catalog)
+
+        yield from self._rested(state, read)
+
+    # -- Read by change ------------------------------------------------------------------------
+
+    def _changed(self, table: str, state: State) -> Pieces:
+        """Leads, contacts, companies: what was edited, then what events tell.
+
+        Events of the previous run's time are looked at again: had that run died after its
+        checkpoint, what it found gone would not have been marked.
+        """
+        read_until = int(state.get("read_until", 0))
+        told_from = int(state.get("told_from", self._until - DAY))
+        newest = read_until
+        query = QUERIES.get(table, ())
+        for items in self._client.changed(table, table, _since(state), self._until, query):
+            yield self._rows(table, items)
+            newest = self._newest(newest, items)
+            yield Checkpoint({"read_until": newest, "told_from": told_from})
+        ids = self._told(table, told_from)
+        for some, items in self._client.by_ids(table, table, ids, query):
+            yield self._rows(table, items)
+            if missing := set(some) - {item["id"] for item in items}:
+                yield Gone(tuple((one,) for one in sorted(missing)))
+        yield Checkpoint({"read_until": newest, "told_from": max(told_from, read_until)})
+
+    def _told(self, table: str, since: int) -> set[int]:
+        """Rows that events name because they were deleted, restored or merged: `updated_at` does
+        not tell that, and a merge does not even tell which of two is left.
+        """
+        kind = SINGULAR[table]
+        types = (f"{kind}_deleted", f"{kind}_restored", "entity_merged")
+        return {
+            int(event["entity_id"])
+            for event in self._events_of(table, since, types)
+            if event.get("entity_type") == kind and event.get("entity_id")
+        }
+
+    def _events_of(
+        self, table: str, since: int, types: tuple[str, ...]
+    ) -> Iterator[Mapping[str, Any]]:
+        first = max(0, since - OVERLAP)
+        query: Query = [("filter[type]", ",".join(types))]
+        for items in self._client.created(table, "events", first, self._until, query, EVENTS_SIZES):
+            yield from (event for event in items if event.get("type") in types)
+
+    def _links(self, table: str, state: State) -> Pieces:
+        """Links of the leads that were edited, or named by an event of linking: whether a new link
+        moves `updated_at` of a lead is not documented.
+        """
+        read_until = int(state.get("read_until", 0))
+        told_from = int(state.get("told_from", self._until - DAY))
+        newest = read_until
+        for items in self._client.changed(table, "leads", _since(state), self._until):
+            yield self._links_of(table, {item["id"] for item in items})
+            newest = self._newest(newest, items)
+            yield Checkpoint({"read_until": newest, "told_from": told_from})
+        kinds = ("lead", "contact", "company", "customer")
+        types = tuple(f"{kind}_{verb}" for kind in kinds for verb in ("linked", "unlinked"))
+        ids = {
+            one
+            for event in self._events_of(table, told_from, types)
+            for one in _leads_named_by(event)
+        }
+        yield self._links_of(table, ids)
+        yield Checkpoint({"read_until": newest, "told_from": max(told_from, read_until)})
+
+    def _links_of(self, table: str, lead_ids: set[int]) -> list[Row]:
+        rows: list[Row] = []
+        for some, links in self._client.by_ids(table, "leads/links", lead_ids, by="entity_id"):
+            for lead_id in some:
+                own = [link for link in links if link["entity_id"] == lead_id]
+                rows.extend(self._rows(table, [linked(lead_id, own)]))
+        return rows
+
+    def _tasks(self, table: str, state: State) -> Pieces:
         """Tasks cannot be ordered by updated_at. Ordered by id and without an upper bound the list
         only grows while it is read, so page numbers lose nothing. A task that changes after its
         page was read is met next time, because only the first page moves the cursor; the newest
         tasks are on it, so it is hardly ever behind.
-        """
-        query: Query = [("filter[updated_at][from]", _since(state)), ("order[id]", "desc")]
-        for number, items in enumerate(self._client.pages(table.name, "tasks", query)):
-            yield self._rows(table, items)
-            if number == 0:
-                self._advance(state, items)
 
-    def _events(self, table: TableSpec, state: State) -> Pages:
-        """Events never change and come newest first, so a new one pushes others to later pages and
-        hides none. amoCRM keeps them for a limited time; ours stay.
+        A reading that was interrupted goes on behind the rows it had read.
         """
-        query: Query = [
-            ("filter[created_at][from]", _since(state)),
-            ("filter[created_at][to]", self._until),
-        ]
-        for items in self._client.pages(table.name, "events", query, limit=EVENTS_PAGE):
+        read_until = int(state.get("read_until", 0))
+        since = int(state.get("since", _since(state)))
+        newest = int(state.get("newest", read_until))
+        # One page back: tasks deleted since pulled others forward.
+        page = SIZES[0]
+        skip = max(0, int(state.get("skip", 0)) - page) // page * page
+        is_first = skip == 0
+        for items, reached in self._client.changed_in_any_order(table, "tasks", since, skip):
             yield self._rows(table, items)
-            self._advance(state, items, by="created_at")
+            if is_first:
+                newest, is_first = self._newest(read_until, items), False
+            yield Checkpoint(
+                {"read_until": read_until, "since": since, "newest": newest, "skip": reached}
+            )
+        yield Checkpoint({"read_until": max(read_until, newest)})
 
-    def _notes(self, table: TableSpec, state: State) -> Pages:
-        for entity in NOTE_ENTITIES:
-            own = state.setdefault(entity, {})
-            path = f"{entity}/notes"
-            for items in self._client.changed(table.name, path, _since(own), self._until):
+    def _events(self, table: str, state: State) -> Pieces:
+        """Events never change and come newest first, so they are read in windows of time, the
+        oldest window first. amoCRM keeps them for a limited time; ours stay.
+
+        Windows end where the run's bound is at least one whole window away, or at the bound: a
+        checkpoint of ours cannot lie ahead of amoCRM's clock.
+        """
+        newest = int(state.get("read_until", 0))
+        start = int(state["resume_at"]) if "resume_at" in state else _since(state)
+        if not state:
+            account = self._client.one(table, "account")
+            start = int(account.get("created_at") or 0)
+        width = EVENTS_WINDOW
+        while True:
+            end = self._until
+            if end - start > EVENTS_WINDOW:
+                end = min(start + width, end - EVENTS_WINDOW)
+            is_empty = True
+            for items in self._client.created(table, "events", start, end, (), EVENTS_SIZES):
+                is_empty = False
+                yield self._rows(table, items)
+                newest = self._newest(newest, items, by="created_at")
+            if end == self._until:
+                break
+            yield Checkpoint({"read_until": newest, "resume_at": end - OVERLAP})
+            start, width = end, width * 2 if is_empty else EVENTS_WINDOW
+        yield Checkpoint({"read_until": newest})
+
+    def _notes(self, table: str, state: State) -> Pieces:
+        reached: dict[str, Any] = dict(state)
+        for entity in ENTITIES:
+            newest = int(reached.get(entity, {}).get("read_until", 0))
+            since = _since(reached.get(entity, {}))
+            pages = self._client.changed(table, f"{entity}/notes", since, self._until)
+            for items in if_there(table, entity, pages):
                 yield self._rows(table, items, entity_type=entity)
-                self._advance(own, items)
+                newest = self._newest(newest, items)
+                reached = {**reached, entity: {"read_until": newest}}
+                yield Checkpoint(reached)
 
-    def _advance(self, state: State, items: Items, by: str = "updated_at") -> None:
-        """Remembers the newest change seen. One dated beyond this run's bound is a mistake of the
-        source and must not make us skip what comes until then.
+    def _newest(self, newest: int, items: Items, by: str = "updated_at") -> int:
+        """The newest change seen. One dated beyond this run's bound is a mistake of the source and
+        must not make us skip what comes until then.
         """
-        newest = max((int(item[by]) for item in items), default=0)
-        state["read_until"] = max(state.get("read_until", 0), min(newest, self._until))
+        seen = max((int(item[by]) for item in items), default=0)
+        return max(newest, min(seen, self._until))
+
+
+def if_there(table: str, part: str, pages: Iterator[Items]) -> Iterator[Items]:
+    """`pages` of a part of amoCRM that not every tariff has and not every token may see.
+
+    Only customers and catalogs are such: leads that may not be read stop the run.
+    """
+    try:
+        yield from pages
+    except AnswerRefusedError as error:
+        if part not in ("customers", "catalogs") or error.status not in (402, 403, 404):
+            raise
+        logger.info(
+            "amocrm.%s: this account has no %s (%d), none are read", table, part, error.status
+        )
 
 
 def _since(state: State) -> int:
     return max(0, int(state.get("read_until", 0)) - OVERLAP)
+
+
+def _leads_named_by(event: Mapping[str, Any]) -> set[int]:
+    """The leads at either end of an event of linking."""
+    ends = [(event.get("entity_type"), event.get("entity_id"))]
+    for value in [*(event.get("value_before") or []), *(event.get("value_after") or [])]:
+        entity = (value.get("link") or value.get("unlink") or {}).get("entity") or {}
+        ends.append((entity.get("type"), entity.get("id")))
+    return {int(one) for kind, one in ends if kind in ("lead", "leads") and one}
