@@ -148,9 +148,14 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Gone:
-    """Keys (values of the `key` columns, without the account) that a source saw to be erased."""
+    """Keys (values of the `key` columns, without the account) that a source saw to be erased.
+
+    `is_told`: the source itself told of it (an event), so that with nothing else read it is no sign
+    of a list nobody may see any more.
+    """
 
     keys: tuple[tuple[Any, ...], ...]
+    is_told: bool = False
 
 
 @dataclass(frozen=True)

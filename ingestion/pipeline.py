@@ -207,7 +207,7 @@ def _never_suddenly_empty(landing: Landing, readers: Mapping[str, Reader]) -> Ma
         came = erased = 0
         for piece in read(state):
             if isinstance(piece, Gone):
-                erased += len(piece.keys)
+                erased += 0 if piece.is_told else len(piece.keys)
             elif isinstance(piece, Unchanged):
                 came += 1
             elif not isinstance(piece, Checkpoint):

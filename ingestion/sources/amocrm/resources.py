@@ -195,7 +195,7 @@ class AmoReaders:
         for some, items in self._client.by_ids(table, table, ids, query):
             yield self._rows(table, items)
             if missing := set(some) - {item["id"] for item in items}:
-                yield Gone(tuple((one,) for one in sorted(missing)))
+                yield Gone(tuple((one,) for one in sorted(missing)), is_told=True)
         yield Checkpoint({"read_until": newest, "told_from": max(told_from, read_until)})
 
     def _told(self, table: str, since: int) -> set[int]:
