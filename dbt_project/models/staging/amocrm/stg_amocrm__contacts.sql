@@ -8,6 +8,10 @@ accounts as (
     select account_name, web_url from {{ ref('stg_amocrm__accounts') }}
 ),
 
+deletion_events as (
+    {{ amocrm_deletion_events('contact') }}
+),
+
 stg_amocrm__contacts as (
     select
         {{ source_key('amocrm', 'contacts.account_name', 'contacts.id::text') }} as contact_id,
@@ -41,11 +45,16 @@ stg_amocrm__contacts as (
         {{ amocrm_manager('contacts.account_name', 'contacts.responsible_user_id') }}
             as responsible_manager_id,
         contacts.created_at,
-        coalesce(contacts.is_deleted, false) as is_deleted,
+        {{ amocrm_is_deleted(
+            'contacts', 'deletion_events.deleted_at', 'deletion_events.restored_at'
+        ) }} as is_deleted,
         accounts.web_url || '/contacts/detail/' || contacts.id as contact_url
     from contacts
     left join accounts
         on contacts.account_name = accounts.account_name
+    left join deletion_events
+        on contacts.account_name = deletion_events.account_name
+        and contacts.id = deletion_events.id
 )
 
 select * from stg_amocrm__contacts

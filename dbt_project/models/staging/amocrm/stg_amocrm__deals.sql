@@ -1,15 +1,32 @@
 -- amoCRM's API calls deals "leads"; here they are deals. A deal deleted in the CRM is gone from the
 -- list: what we loaded before stays and is marked; of one deleted before we ever read it, other
--- records still tell when it was born and where it stood.
+-- records still tell when it was born and where it stood. The last word about a deal counts: the
+-- bin, an event of deletion or of restoring, its own last edit, or that amoCRM has it no more.
 with
 
 leads as (
     select * from {{ source('raw_amocrm', 'leads') }}
 ),
 
+deletion_events as (
+    {{ amocrm_deletion_events('lead') }}
+),
+
+-- The bin keeps a deal for a while, an event for longer; each may be missing.
 tombstones as (
-    select account_name, id, updated_at as deleted_at
-    from {{ source('raw_amocrm', 'deleted_leads') }}
+    select
+        account_name,
+        id,
+        max(deleted_at) as deleted_at,
+        max(restored_at) as restored_at
+    from (
+        select account_name, id, updated_at as deleted_at, null::timestamptz as restored_at
+        from {{ source('raw_amocrm', 'deleted_leads') }}
+        union all
+        select account_name, id, deleted_at, restored_at
+        from deletion_events
+    ) as told
+    group by account_name, id
 ),
 
 accounts as (
@@ -68,10 +85,14 @@ known as (
         leads.contacts,
         leads.companies,
         leads.custom_fields_values,
-        -- A deal restored from the bin is edited after its tombstone.
-        coalesce(leads.is_deleted, false)
-        or coalesce(tombstones.deleted_at >= leads.updated_at, false) as is_deleted,
-        tombstones.deleted_at
+        {{ amocrm_is_deleted('leads', 'tombstones.deleted_at', 'tombstones.restored_at') }}
+            as is_deleted,
+        -- What amoCRM told is the moment itself, `_gone_at` only when we noticed.
+        case
+            when tombstones.deleted_at > coalesce(tombstones.restored_at, '-infinity')
+                then tombstones.deleted_at
+            else leads._gone_at
+        end as deleted_at
     from leads
     left join tombstones
         on leads.account_name = tombstones.account_name
@@ -106,10 +127,12 @@ known_only_by_events as (
         and tombstones.id = last_stage_events.entity_id
     left join main_pipelines
         on tombstones.account_name = main_pipelines.account_name
-    where not exists (
-        select 1 from leads
-        where leads.account_name = tombstones.account_name and leads.id = tombstones.id
-    )
+    where
+        tombstones.deleted_at > coalesce(tombstones.restored_at, '-infinity')
+        and not exists (
+            select 1 from leads
+            where leads.account_name = tombstones.account_name and leads.id = tombstones.id
+        )
 ),
 
 every_deal as (
