@@ -17,7 +17,7 @@
 {% macro amocrm_deletion_events(kind) -%}
     select
         account_name,
-        entity_id as id,
+        entity_id,
         max(created_at) filter (where type = '{{ kind }}_deleted') as deleted_at,
         max(created_at) filter (where type = '{{ kind }}_restored') as restored_at
     from {{ source('raw_amocrm', 'events') }}

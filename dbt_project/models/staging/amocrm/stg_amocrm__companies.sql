@@ -25,7 +25,7 @@ stg_amocrm__companies as (
     from companies
     left join deletion_events
         on companies.account_name = deletion_events.account_name
-        and companies.id = deletion_events.id
+        and companies.id = deletion_events.entity_id
 )
 
 select * from stg_amocrm__companies

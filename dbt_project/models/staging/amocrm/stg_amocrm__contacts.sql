@@ -54,7 +54,7 @@ stg_amocrm__contacts as (
         on contacts.account_name = accounts.account_name
     left join deletion_events
         on contacts.account_name = deletion_events.account_name
-        and contacts.id = deletion_events.id
+        and contacts.id = deletion_events.entity_id
 )
 
 select * from stg_amocrm__contacts

@@ -23,7 +23,7 @@ tombstones as (
         select account_name, id, updated_at as deleted_at, null::timestamptz as restored_at
         from {{ source('raw_amocrm', 'deleted_leads') }}
         union all
-        select account_name, id, deleted_at, restored_at
+        select account_name, entity_id, deleted_at, restored_at
         from deletion_events
     ) as told
     group by account_name, id
