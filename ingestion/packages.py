@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.catalog import Checkpoint, Gone, Reader, State, Unchanged
+from ingestion.catalog import EXTRA_COLUMN, Checkpoint, Gone, Reader, State, Unchanged
 from ingestion.drift import Watch
 from ingestion.errors import IngestionError, SettingsError, SourceError, TableRefusedError
 from ingestion.landing import COVERAGE_TABLE, WHOLE_RUN, Landing
@@ -33,7 +33,9 @@ from ingestion.settings import silence_dlt
 
 if TYPE_CHECKING:
     import dlt
+    from dlt.common.schema.typing import TColumnSchema
     from dlt.extract import DltSource
+    from dlt.extract.hints import TResourceHints
 
 PACKAGE_ROWS = 200_000
 PACKAGE_SECONDS = 120.0
@@ -138,6 +140,7 @@ class Packages:
 
         states = dlt.current.source_state().setdefault(self.landing.account_name, {})
         rows, close_at = 0, time.monotonic() + PACKAGE_SECONDS
+        hinted: set[str] = set()
         for table, piece in said:
             if isinstance(piece, Checkpoint):
                 states[table] = deepcopy(dict(piece.state))
@@ -149,12 +152,27 @@ class Packages:
                 self._say(table, is_done=True)
             else:
                 rows += piece.num_rows
-                yield dlt.mark.with_table_name(piece, table)
+                if table in hinted:
+                    yield dlt.mark.with_table_name(piece, table)
+                else:
+                    hinted.add(table)
+                    hints = self._hints(table)
+                    yield dlt.mark.with_hints(piece, hints, create_table_variant=True)
                 self._say(table, is_done=False)
             if rows >= PACKAGE_ROWS or time.monotonic() >= close_at:
                 return
         self._is_over = True
         yield self._coverage(WHOLE_RUN)
+
+    def _hints(self, table: str) -> TResourceHints:
+        """Of a table: json comes in as jsonb, so that Postgres reads it while we read on."""
+        import dlt
+
+        columns = {**self._seen[table].watch.table.columns, EXTRA_COLUMN: "json"}
+        json_columns: list[TColumnSchema] = [
+            {"name": name, "data_type": "json"} for name, kind in columns.items() if kind == "json"
+        ]
+        return dlt.mark.make_hints(table_name=table, columns=json_columns)
 
     def _coverage(self, table: str) -> Any:
         """The row that says that a table, or the whole run, was read to its end."""
