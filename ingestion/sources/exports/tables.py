@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ingestion.catalog import table
 
 TABLES = (
@@ -27,6 +29,14 @@ TABLES = (
             email text, manager_id text, manager_name text, is_deleted bool""",
     ),
     table(
+        "stage_changes",
+        key="deal_id, entered_at, stage_name",
+        mode="snapshot",
+        about="One row per entry of a deal into a stage.",
+        columns="""deal_id text, entered_at timestamptz, stage_name text, pipeline_name text,
+            from_stage_name text, changed_by_manager_id text, changed_by_manager_name text""",
+    ),
+    table(
         "payments",
         key="payment_id",
         mode="snapshot",
@@ -36,4 +46,40 @@ TABLES = (
             invoice_number text, purpose text, operation_kind text, customer_key text,
             payer_name text, payer_tax_number text""",
     ),
+    table(
+        "spend",
+        key="spend_id",
+        mode="snapshot",
+        about="One row per day and campaign (or whatever the company pays for); spent_at is the "
+        "day.",
+        columns="""spend_id text, spent_at timestamptz not null, amount numeric not null,
+            currency_code text not null, is_vat_included bool, source_name text, utm_source text,
+            utm_medium text, utm_campaign text, campaign_id text, campaign_name text,
+            impressions_count bigint, clicks_count bigint, conversions_count bigint""",
+    ),
+    table(
+        "calls",
+        key="call_id",
+        mode="snapshot",
+        about="One row per call as the telephony counts them; direction is in, out or internal.",
+        columns="""call_id text, started_at timestamptz not null, direction text not null,
+            is_answered bool not null, phone text, company_phone text, wait_seconds bigint,
+            talk_seconds bigint, manager_id text, manager_name text, person_key text, deal_id text,
+            source_name text, recording_url text""",
+    ),
+    table(
+        "tasks",
+        key="task_id",
+        mode="snapshot",
+        about="One row per task of a manager.",
+        columns="""task_id text, is_completed bool not null, created_at timestamptz,
+            due_at timestamptz, completed_at timestamptz, task_text text, deal_id text,
+            person_key text, manager_id text, manager_name text, completed_by_manager_id text""",
+    ),
 )
+
+ALLOWED_VALUES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "deals": {"status": ("open", "won", "lost")},
+    "calls": {"direction": ("in", "out", "internal")},
+}
+"""The closed lists of values, by table and column."""
