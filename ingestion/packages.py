@@ -82,6 +82,7 @@ class Packages:
     refused: list[TableRefusedError] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
     _seen: dict[str, _Seen] = field(default_factory=dict)
+    _at_the_end: dict[str, State] = field(default_factory=dict)
     _is_over: bool = False
 
     def write(self, loader_url: str, var_dir: Path) -> None:
@@ -143,9 +144,14 @@ class Packages:
         hinted: set[str] = set()
         for table, piece in said:
             if isinstance(piece, Checkpoint):
-                states[table] = deepcopy(dict(piece.state))
+                # Of a run that dies, rows of snapshots are thrown away (`Landing.go_on`): what is
+                # true for them is kept with the end of the run.
+                is_snapshot = self._seen[table].watch.table.mode == "snapshot"
+                kept = self._at_the_end if is_snapshot else states
+                kept[table] = deepcopy(dict(piece.state))
             elif isinstance(piece, Refused):
                 self.refused.append(piece.error)
+                self._at_the_end.pop(table, None)
                 states[table] = deepcopy(dict(held.get(table, {})))
             elif isinstance(piece, Finished):
                 yield self._coverage(table)
@@ -162,6 +168,7 @@ class Packages:
             if rows >= PACKAGE_ROWS or time.monotonic() >= close_at:
                 return
         self._is_over = True
+        states.update(self._at_the_end)
         yield self._coverage(WHOLE_RUN)
 
     def _hints(self, table: str) -> TResourceHints:

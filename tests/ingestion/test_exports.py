@@ -3,12 +3,15 @@ the rest.
 """
 
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from ingestion import packages
 from ingestion.catalog import Unchanged
+from ingestion.contracts import Gate
 from ingestion.errors import SettingsError, SourceError
 from ingestion.sources.exports.tables import TABLES
 from tests.ingestion.exports_files import PHONE, PLAIN, ExportsFiles, payments_sql
@@ -455,4 +458,34 @@ def test_a_file_cut_to_its_header_does_not_empty_the_table(files, bench):
     with pytest.raises(Exception, match="no row came, and 2 that the warehouse holds would be"):
         bench.run("exports", files.variables)
 
+    assert bench.rows("select count(*) from t_raw_exports.payments") == [(2,)]
+
+
+@pytest.mark.integration
+def test_a_table_read_by_a_run_that_died_is_read_again(files, bench, monkeypatch):
+    files.query("select 'l' as lead_id, date '2026-01-31' as created_at", "leads")
+    files.query(f"select {EVERY_TABLE['deals']}", "deals")
+    let_in = Gate.let_in
+
+    def dying(gate, given):
+        """Leads are read to their end, the row of deals ends the package, payments the run."""
+        name = gate.contract.table.name
+        time.sleep({"leads": 0, "deals": 0.5, "payments": 2}[name])
+        if name == "payments":
+            raise RuntimeError
+        return let_in(gate, given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(packages, "PACKAGE_ROWS", 2)
+        patched.setattr(Gate, "let_in", dying)
+        with pytest.raises(SourceError, match="RuntimeError"):
+            bench.run("exports", files.variables)
+    assert bench.rows(
+        "select count(*) from t_raw_exports_incoming.leads inner join "
+        "t_raw_exports_incoming._dlt_loads on load_id = _dlt_load_id"
+    ) == [(1,)]
+
+    bench.run("exports", files.variables)
+
+    assert bench.rows("select lead_id from t_raw_exports.leads") == [("l",)]
     assert bench.rows("select count(*) from t_raw_exports.payments") == [(2,)]
