@@ -31,7 +31,7 @@ from ingestion.sources.exports.versions import Version, version_of
 if TYPE_CHECKING:
     import duckdb
 
-ROWS_PER_BATCH = 100_000
+ROWS_PER_BATCH = 20_000
 _READING = 1
 """To be raised when the same files come to mean other rows, so that they are read again."""
 _TABLES = {table.name: table for table in TABLES}
