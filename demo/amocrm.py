@@ -1,114 +1,182 @@
 """A stand-in of the amoCRM v4 REST API over a `Store`: read only, as the product reads it.
 
-What belongs here: routes, envelopes, links and error shapes of amoCRM. Not: its lists and
-dictionaries (`amocrm_lists`), the language of filters (`amocrm_query`), the rate limit
-(`rate_limit`), planted faults (`faults`), any data.
+What belongs here: routes and what answers them. Not: lists and dictionaries (`amocrm_lists`), the
+language of filters (`amocrm_query`), how a record is shown (`amocrm_items`, `amocrm_links`),
+envelopes (`amocrm_answers`), tokens (`amocrm_tokens`), the rate limit (`rate_limit`), planted
+faults (`faults`), any data.
 
 Shapes follow the vendor's documentation. Where it is silent this stand-in assumes: ranges include
 both ends, a limit above the cap is cut down to it, an unasked order is by id (events: newest
-first).
+first), everything about customers is 402 where the tariff has none.
 """
 
 from __future__ import annotations
 
-import secrets
-import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import orjson
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from demo.amocrm_lists import (
-    ACCOUNT,
-    COLLECTIONS,
-    DATETIME_SETTINGS,
-    EVENT_TYPES,
-    EVENTS,
-    LEADS,
-    NOTED,
-    NOTES,
-    TASK_TYPES,
-    UNSORTED,
-    USERS,
-)
+from demo.amocrm_account import Account
+from demo.amocrm_answers import dictionary, hal, invalid, nothing, page_of, problem, self_link
+from demo.amocrm_items import Items, pipeline_item
+from demo.amocrm_links import SHOWN, Links
+from demo.amocrm_lists import COLLECTIONS, CUSTOMERS, EVENT_TYPES, LEADS, LINKS, NOTED, NOTES
 from demo.amocrm_query import (
     BadQueryError,
     Collection,
+    Condition,
     ListQuery,
-    Pairs,
     Record,
     chosen,
     ordered,
     read_pairs,
     read_query,
 )
+from demo.amocrm_tokens import TokenMiddleware, TokenOffice
+from demo.amocrm_webhooks import Webhooks
 from demo.rate_limit import RateLimiter, RateLimitMiddleware
 from demo.selections import Selections
 
 if TYPE_CHECKING:
     from demo.store import Store
 
+Handler = Callable[[Request], Any]
+
 
 class AmoCrm:
     """The API's handlers. Reads the store on every request; never changes it."""
 
-    def __init__(self, store: Store, selections: Selections) -> None:
+    def __init__(self, store: Store, selections: Selections, account: Account) -> None:
         self._store = store
         self._selections = selections
+        self._account = account
+        self._links = Links(store, selections)
+        self._items = Items(store, self._links, account)
 
     def routes(self) -> list[Route]:
         """Fixed paths before `{id}` paths: Starlette takes the first that fits."""
         api = "/api/v4/"
         routes = [
-            Route(api + "account", self._account),
+            Route(api + "account", self._describe_account),
             Route(api + "events/types", self._event_types),
             Route(api + "leads/pipelines", self._pipelines),
             Route(api + "leads/pipelines/{id}", self._pipeline),
             Route(api + "leads/pipelines/{id}/statuses", self._statuses),
+            Route(api + "leads/pipelines/{id}/statuses/{status_id:int}", self._status),
         ]
         for kind in NOTED:
-            routes.append(Route(f"{api}{kind}/{{entity_id:int}}/notes", self._list(NOTES[kind])))
+            of_one = f"{api}{kind}/{{entity_id:int}}"
+            routes += [
+                Route(f"{api}{kind}/links", self._links_of(kind)),
+                Route(f"{of_one}/links", self._links_of(kind)),
+                Route(f"{of_one}/notes", self._list(NOTES[kind])),
+                Route(f"{of_one}/notes/{{id}}", self._one(NOTES[kind])),
+            ]
         for collection in COLLECTIONS:
-            routes.append(Route(api + collection.path, self._list(collection)))
-            routes.append(Route(f"{api}{collection.path}/{{id}}", self._one(collection)))
+            path = api + collection.path.replace("{catalog_id}", "{catalog_id:int}")
+            routes.append(Route(path, self._list(collection)))
+            routes.append(Route(f"{path}/{{id}}", self._one(collection)))
         return routes
 
-    def _list(self, collection: Collection) -> Callable[[Request], Any]:
+    def _list(self, collection: Collection) -> Handler:
         async def handler(request: Request) -> Response:
+            if self._is_unpaid(collection.path):
+                return _unpaid()
             pairs = read_pairs(request.scope["query_string"])
-            if "entity_id" in request.path_params:
-                entity_id = str(request.path_params["entity_id"])
-                asked = (*pairs, ("filter[entity_id]", entity_id))
-            else:
-                asked = pairs
-            query = read_query(asked, collection)
+            query = self._understood(read_query(pairs, collection), request)
             rows = self._chosen(collection, query)
             start = (query.page - 1) * query.limit
             page = rows[start : start + query.limit]
             if not page:
-                return _nothing()
+                return nothing()
             suffix = f"?{urlencode({'page': query.page, 'limit': query.limit})}"
-            items = [self._item(request, collection, row, query.extras, suffix) for row in page]
-            return _hal(_envelope(request, pairs, collection, query, items, len(rows)))
+            return hal(
+                page_of(
+                    request,
+                    pairs,
+                    collection.embedded_key,
+                    [
+                        self._items.show(request, collection, row, query.extras, suffix)
+                        for row in page
+                    ],
+                    page=query.page,
+                    limit=query.limit,
+                    total=len(rows),
+                    counts_total=collection.counts_total,
+                )
+            )
 
         return handler
 
-    def _one(self, collection: Collection) -> Callable[[Request], Any]:
+    def _one(self, collection: Collection) -> Handler:
         async def handler(request: Request) -> Response:
+            if self._is_unpaid(collection.path):
+                return _unpaid()
             record = self._find(collection.store_key, request.path_params["id"])
-            if record is None:
-                return _nothing()
+            if record is None or not _is_under(record, request):
+                return nothing()
             query = read_query(read_pairs(request.scope["query_string"]), collection)
-            return _hal(self._item(request, collection, record, query.extras))
+            return hal(self._items.show(request, collection, record, query.extras))
 
         return handler
+
+    def _links_of(self, kind: str) -> Handler:
+        """The links of one card, or of those that `filter[entity_id][]` names."""
+
+        async def handler(request: Request) -> Response:
+            if self._is_unpaid(kind):
+                return _unpaid()
+            pairs = read_pairs(request.scope["query_string"])
+            query = read_query(pairs, LINKS)
+            asked = {one.field: one.operand for one in query.conditions}
+            named = asked.pop("entity_id", ())
+            owner = request.path_params.get("entity_id")
+            owners = named if owner is None else [owner]
+            if not owners:
+                return invalid("filter[entity_id]", "This value should not be blank")
+            cards = self._store.amocrm[kind]
+            links = [
+                link if owner is not None else {"entity_id": one, "entity_type": kind, **link}
+                for one in sorted(int(one) for one in owners if str(one).isdecimal())
+                if one in cards and self._account.shows(cards[one])
+                for link in self._links.of(kind, one, *SHOWN[kind])
+                if all(_end_of(link, field) in wanted for field, wanted in asked.items())
+            ]
+            start = (query.page - 1) * query.limit
+            shown = links[start : start + query.limit]
+            if not shown:
+                return nothing()
+            page = page_of(
+                request, pairs, "links", shown, page=query.page, limit=query.limit, total=len(links)
+            )
+            return hal({"_total_items": len(links), **page})
+
+        return handler
+
+    def _is_unpaid(self, path: str) -> bool:
+        return path.startswith(CUSTOMERS.path) and self._account.customers_mode == "disabled"
+
+    def _understood(self, query: ListQuery, request: Request) -> ListQuery:
+        """The query without its filters where the account ignores them, and with what the path
+        says about the owner of the rows.
+        """
+        kept = tuple(
+            condition
+            for condition in query.conditions
+            if self._account.is_filter_enabled or condition.kind == "words"
+        )
+        owners = tuple(
+            Condition("any", field, frozenset({str(value)}))
+            for field, value in request.path_params.items()
+        )
+        return replace(query, conditions=kept + owners)
 
     def _chosen(self, collection: Collection, query: ListQuery) -> list[Record]:
         deleted = collection is LEADS and "only_deleted" in query.extras
@@ -116,8 +184,14 @@ class AmoCrm:
             records: Mapping[Any, Record] = self._store.deleted_leads
         else:
             records = self._store.amocrm.get(collection.store_key, {})
-        sorting = ("amocrm", collection.store_key, deleted, query.order)
-        rows = self._selections.get(sorting, lambda: ordered(records.values(), query.order))
+        seen_by = self._account.visible_to
+        sorting = ("amocrm", collection.store_key, deleted, seen_by, query.order)
+        rows = self._selections.get(
+            sorting,
+            lambda: ordered(
+                (record for record in records.values() if self._account.shows(record)), query.order
+            ),
+        )
         question = (*sorting, query.conditions)
         return self._selections.get(question, lambda: chosen(rows, query))
 
@@ -126,157 +200,85 @@ class AmoCrm:
         found = records.get(key)
         if found is None and key.isdecimal():
             found = records.get(int(key))
-        return found
+        return found if found is not None and self._account.shows(found) else None
 
-    def _item(
-        self,
-        request: Request,
-        collection: Collection,
-        record: Record,
-        extras: frozenset[str],
-        suffix: str = "",
-    ) -> Record:
-        """The record as this list shows it: own address and the embedded parts asked for.
-
-        `suffix` is the page's own query, which links of a list carry in live answers.
-        """
-        base = _api_base(request)
-        key = record["uid"] if collection is UNSORTED else record["id"]
-        links = _self(f"{base}{collection.path}/{key}{suffix}")
-        if collection is LEADS and "only_deleted" in extras:
-            shown = {name: record[name] for name in ("id", "updated_at", "updated_by")}
-            return {**shown, "is_deleted": True, "_links": links}
-        item = {**record, "_links": links}
-        embedded = dict(record.get("_embedded") or {})
-        if collection is LEADS:
-            self._embed_in_lead(item, embedded, extras)
-        elif collection is EVENTS:
-            embedded["entity"] = _entity_of(record, base)
-        elif collection is USERS:
-            embedded = self._embed_in_user(record, extras)
-        for kind in NOTED:
-            if kind in embedded:
-                embedded[kind] = [
-                    {**part, "_links": _self(f"{base}{kind}/{part['id']}{suffix}")}
-                    for part in embedded[kind]
-                ]
-        if embedded:
-            item["_embedded"] = embedded
-        return item
-
-    def _embed_in_lead(self, item: Record, embedded: Record, extras: frozenset[str]) -> None:
-        """Tags and companies always; contacts, the loss reason and `source_id` when asked."""
-        embedded.setdefault("tags", [])
-        embedded.setdefault("companies", [])
-        contacts = embedded.pop("contacts", [])
-        if "contacts" in extras:
-            embedded["contacts"] = contacts
-        if "loss_reason" in extras:
-            reason = self._store.amocrm["loss_reasons"].get(item.get("loss_reason_id") or 0)
-            embedded["loss_reason"] = [reason] if reason else []
-        if "source_id" in extras:
-            item.setdefault("source_id", None)
-        else:
-            item.pop("source_id", None)
-
-    def _embed_in_user(self, record: Record, extras: frozenset[str]) -> Record:
-        embedded: Record = {}
-        if "group" in extras:
-            group = self._store.amocrm["groups"].get(record["rights"]["group_id"] or 0)
-            embedded["groups"] = [{"id": group["id"], "name": group["name"]}] if group else []
-        if "role" in extras:
-            embedded["roles"] = []
-        return embedded
-
-    async def _account(self, request: Request) -> Response:
+    async def _describe_account(self, request: Request) -> Response:
         extras = request.query_params.get("with", "").split(",")
-        parts = {
-            "users_groups": list(self._store.amocrm["groups"].values()),
-            "task_types": TASK_TYPES,
-            "datetime_settings": DATETIME_SETTINGS,
-        }
-        body: Record = {**ACCOUNT, "_links": _self(str(request.url))}
-        if "is_api_filter_enabled" in extras:
-            body["is_api_filter_enabled"] = True
-        embedded = {name: part for name, part in parts.items() if name in extras}
-        if embedded:
-            body["_embedded"] = embedded
-        return _hal(body)
+        body = self._account.described(list(self._store.amocrm["groups"].values()), extras)
+        return hal({**body, "_links": self_link(str(request.url))})
 
     async def _event_types(self, request: Request) -> Response:
         types = [
             {"key": key, "type": number, "lang": name}
             for number, (key, name) in enumerate(EVENT_TYPES.items(), start=1)
         ]
-        return _hal(_dictionary(request, "events_types", types))
+        return hal(dictionary(request, "events_types", types))
 
     async def _pipelines(self, request: Request) -> Response:
         pipelines = sorted(self._store.amocrm["pipelines"].values(), key=lambda one: one["sort"])
-        shown = [_pipeline_item(request, pipeline) for pipeline in pipelines]
-        return _hal(_dictionary(request, "pipelines", shown))
+        shown = [pipeline_item(request, pipeline) for pipeline in pipelines]
+        return hal(dictionary(request, "pipelines", shown))
 
     async def _pipeline(self, request: Request) -> Response:
         pipeline = self._find("pipelines", request.path_params["id"])
-        return _nothing() if pipeline is None else _hal(_pipeline_item(request, pipeline))
+        return nothing() if pipeline is None else hal(pipeline_item(request, pipeline))
 
     async def _statuses(self, request: Request) -> Response:
+        statuses = self._statuses_of(request)
+        return hal(dictionary(request, "statuses", statuses)) if statuses else nothing()
+
+    async def _status(self, request: Request) -> Response:
+        asked = request.path_params["status_id"]
+        found = [status for status in self._statuses_of(request) if status["id"] == asked]
+        return hal(found[0]) if found else nothing()
+
+    def _statuses_of(self, request: Request) -> list[Record]:
         pipeline = self._find("pipelines", request.path_params["id"])
         if pipeline is None:
-            return _nothing()
-        statuses = _pipeline_item(request, pipeline)["_embedded"]["statuses"]
-        return _hal(_dictionary(request, "statuses", statuses))
+            return []
+        statuses: list[Record] = pipeline_item(request, pipeline)["_embedded"]["statuses"]
+        return statuses
 
 
-class TokenMiddleware:
-    """Lets through who shows the bearer token, as a long-lived token of a private integration."""
-
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self._app = app
-        self._expected = f"Bearer {token}".encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            shown = dict(scope["headers"]).get(b"authorization", b"")
-            if not secrets.compare_digest(shown, self._expected):
-                refusal = problem(401, "Unauthorized", "Invalid or expired access token")
-                await refusal(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
-
-
-def build_app(store: Store, selections: Selections, token: str, limiter: RateLimiter) -> Starlette:
-    """The API as an application to mount; its paths start with `/api/v4/`."""
+def build_app(
+    store: Store,
+    selections: Selections,
+    account: Account,
+    office: TokenOffice,
+    webhooks: Webhooks,
+    limiter: RateLimiter,
+) -> Starlette:
+    """The API as an application to mount; its paths start with `/api/v4/` and `/oauth2/`."""
+    crm = AmoCrm(store, selections, account)
     return Starlette(
-        routes=AmoCrm(store, selections).routes(),
+        routes=[*office.routes(), *webhooks.routes(), *crm.routes()],
         middleware=[
             Middleware(RateLimitMiddleware, limiter=limiter),
-            Middleware(TokenMiddleware, token=token),
+            Middleware(TokenMiddleware, office=office),
         ],
         exception_handlers={BadQueryError: _bad_query, 404: _not_found, 405: _not_allowed},
     )
 
 
-def problem(status: int, title: str, detail: str, **more: Any) -> Response:
-    """An error in the vendor's shape, `application/problem+json`."""
-    body = {
-        **more,
-        "title": title,
-        "type": f"https://httpstatus.es/{status}",
-        "status": status,
-        "detail": detail,
-    }
-    return _respond(body, status, "application/problem+json")
+def _is_under(record: Record, request: Request) -> bool:
+    """Whether the record lies under the owner its address names."""
+    owners = ((name, one) for name, one in request.path_params.items() if name != "id")
+    return all(record.get(name) == one for name, one in owners)
+
+
+def _end_of(link: Record, field: str) -> str:
+    """What a filter of links compares, as text."""
+    if field == "to_catalog_id":
+        return str((link["metadata"] or {}).get("catalog_id"))
+    return str(link[field])
+
+
+def _unpaid() -> Response:
+    return problem(402, "Payment Required", "Customers are not part of the account's tariff")
 
 
 def _bad_query(request: Request, error: Exception) -> Response:
-    parameter = error.parameter if isinstance(error, BadQueryError) else ""
-    errors = [{"code": "InvalidValue", "path": parameter, "detail": str(error)}]
-    return problem(
-        400,
-        "Bad Request",
-        f"{parameter}: {error}",
-        **{"validation-errors": [{"request_id": "0", "errors": errors}]},
-    )
+    return invalid(error.parameter if isinstance(error, BadQueryError) else "", str(error))
 
 
 def _not_found(request: Request, error: Exception) -> Response:
@@ -285,76 +287,3 @@ def _not_found(request: Request, error: Exception) -> Response:
 
 def _not_allowed(request: Request, error: Exception) -> Response:
     return problem(405, "Method Not Allowed", "The demo company's amoCRM is read only")
-
-
-def _respond(body: Any, status: int, media_type: str) -> Response:
-    headers = {"X-Request-Id": uuid.uuid4().hex}
-    return Response(orjson.dumps(body), status, headers=headers, media_type=media_type)
-
-
-def _hal(body: Record) -> Response:
-    return _respond(body, 200, "application/hal+json")
-
-
-def _nothing() -> Response:
-    return Response(status_code=204)
-
-
-def _self(href: str) -> Record:
-    return {"self": {"href": href}}
-
-
-def _api_base(request: Request) -> str:
-    """This server's own address up to and with `/api/v4/`."""
-    url = request.url
-    return f"{url.scheme}://{url.netloc}{request.scope.get('root_path', '')}/api/v4/"
-
-
-def _entity_of(event: Record, base: str) -> Record:
-    """What the event is about; its type is singular in events and plural in addresses."""
-    kind = event["entity_type"]
-    plural = "companies" if kind == "company" else f"{kind}s"
-    return {"id": event["entity_id"], "_links": _self(f"{base}{plural}/{event['entity_id']}")}
-
-
-def _envelope(
-    request: Request,
-    pairs: Pairs,
-    collection: Collection,
-    query: ListQuery,
-    items: list[Record],
-    total: int,
-) -> Record:
-    """A page of a list. `_page` is missing with limit=1, as seen in live answers."""
-    last = -(-total // query.limit)
-    body: Record = {"_page": query.page} if query.limit > 1 else {}
-    if collection.counts_total:
-        body |= {"_total_items": total, "_page": query.page, "_page_count": last}
-    numbers = {"self": query.page}
-    if query.page < last:
-        numbers["next"] = query.page + 1
-    if query.page > 1:
-        numbers |= {"first": 1, "prev": query.page - 1}
-    kept = [pair for pair in pairs if pair[0] not in ("page", "limit")]
-    address = f"{request.url.scheme}://{request.url.netloc}{request.url.path}"
-    body["_links"] = {
-        name: {"href": f"{address}?{urlencode([*kept, ('limit', query.limit), ('page', number)])}"}
-        for name, number in numbers.items()
-    }
-    body["_embedded"] = {collection.embedded_key: items}
-    return body
-
-
-def _dictionary(request: Request, key: str, items: list[Record]) -> Record:
-    """A list without pages: everything at once, with its count."""
-    links = _self(str(request.url))
-    return {"_total_items": len(items), "_links": links, "_embedded": {key: items}}
-
-
-def _pipeline_item(request: Request, pipeline: Record) -> Record:
-    address = f"{_api_base(request)}leads/pipelines/{pipeline['id']}"
-    statuses = [
-        {**status, "_links": _self(f"{address}/statuses/{status['id']}")}
-        for status in pipeline["_embedded"]["statuses"]
-    ]
-    return {**pipeline, "_links": _self(address), "_embedded": {"statuses": statuses}}

@@ -35,8 +35,9 @@ class Collection:
     """One list of the API: where its records lie and what may be asked of it.
 
     `values` maps the name of a filter to the field it compares; `ranges` are filters by
-    `[from]`/`[to]`, both ends included; `stages` says where a record keeps its
-    (pipeline, status) pair: in the record or in the event's `value_after`.
+    `[from]`/`[to]`, both ends included; `stages` names the filters by (pipeline, status) pairs: of
+    the record, or of an event's `value_after` and `value_before`. `path` may hold the
+    `{parent_id}` of the records listed under it; they carry it in a field of that name.
     """
 
     store_key: str
@@ -45,7 +46,7 @@ class Collection:
     values: dict[str, str]
     ranges: frozenset[str] = frozenset()
     orderable: frozenset[str] = frozenset()
-    stages: str | None = None
+    stages: tuple[str, ...] = ()
     max_limit: int = 250
     default_order: Order = (("id", False),)
     counts_total: bool = False
@@ -53,7 +54,9 @@ class Collection:
 
 @dataclass(frozen=True)
 class Condition:
-    """One filter: `kind` is "any of" (strings), "from", "to" (integers) or "stages" (pairs)."""
+    """One filter: `kind` is "any" of (strings), "from", "to" (integers), "stages" (pairs) or
+    "words" (text).
+    """
 
     kind: str
     field: str
@@ -81,7 +84,7 @@ def read_query(pairs: Pairs, collection: Collection) -> ListQuery:
     plain = dict(pairs)
     order = []
     operands: dict[tuple[str, str], list[Any]] = {}
-    stages: dict[str, dict[str, str]] = {}
+    stages: dict[tuple[str, str], dict[str, str]] = {}
     for name, value in pairs:
         found = _BRACKETED.fullmatch(name)
         if found is None:
@@ -89,20 +92,22 @@ def read_query(pairs: Pairs, collection: Collection) -> ListQuery:
         path = _SEGMENT.findall(found.group(2))
         if found.group(1) == "order":
             order.append(_read_order(name, path, value, collection))
-        elif collection.stages and path[:-2] == collection.stages.split("/"):
-            stages.setdefault(path[-2], {})[path[-1]] = value
+        elif len(path) > 2 and "/".join(path[:-2]) in collection.stages:
+            stages.setdefault(("/".join(path[:-2]), path[-2]), {})[path[-1]] = value
         else:
             kind, field, more = _read_filter(name, path, value, collection)
             operands.setdefault((kind, field), []).extend(more)
-    if collection.stages and stages:
-        operands["stages", collection.stages] = [_read_stage(pair) for pair in stages.values()]
+    for (where, _), pair in stages.items():
+        operands.setdefault(("stages", where), []).append(_read_stage(pair))
+    if plain.get("query"):
+        operands["words", "query"] = [plain["query"].lower()]
     limit = _positive("limit", plain.get("limit", str(DEFAULT_LIMIT)))
     return ListQuery(
         page=_positive("page", plain.get("page", "1")),
         limit=min(limit, collection.max_limit),
         extras=frozenset(name for name in plain.get("with", "").split(",") if name),
         conditions=tuple(
-            Condition(kind, field, values[-1] if kind in ("from", "to") else frozenset(values))
+            Condition(kind, field, frozenset(values) if kind in ("any", "stages") else values[-1])
             for (kind, field), values in operands.items()
         ),
         order=tuple(order) or collection.default_order,
@@ -198,18 +203,29 @@ def _predicate(condition: Condition) -> Callable[[Record], bool]:
         return lambda record: record.get(field) is not None and record[field] >= operand
     if condition.kind == "to":
         return lambda record: record.get(field) is not None and record[field] <= operand
+    if condition.kind == "words":
+        return lambda record: _mentions(record, operand)
     if field == "statuses":
         return lambda record: (record["pipeline_id"], record["status_id"]) in operand
-    return lambda record: not operand.isdisjoint(_stages_reached(record))
+    side = field.split("/")[0]
+    return lambda record: not operand.isdisjoint(_stages_of(record[side]))
 
 
 def _as_text(value: Any) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def _stages_reached(event: Record) -> set[tuple[int, int]]:
+def _stages_of(values: list[Record]) -> set[tuple[int | None, int]]:
     return {
         (stage.get("pipeline_id"), stage["id"])
-        for value in event["value_after"]
+        for value in values
         if (stage := value.get("lead_status"))
     }
+
+
+def _mentions(record: Record, text: str) -> bool:
+    """Whether a filled field of the card holds the text: `query` looks at what people wrote."""
+    written = [record.get("name")]
+    for field in record.get("custom_fields_values") or []:
+        written += [value.get("value") for value in field["values"]]
+    return any(text in str(one).lower() for one in written if one is not None)

@@ -189,6 +189,11 @@ TEST_TAG = "тест"
 SPAM_TAG = "спам"
 UPSELL_TAG = "допродажа"
 TAGS = {"тест": 41, "спам": 42, "допродажа": 43, "повторный": 44}
+TAGS_OF_CARDS = {
+    "contacts": {"решает сам": 51},
+    "companies": {"сеть магазинов": 52},
+    "customers": {"на отсрочке": 53},
+}
 
 SOURCE_FIELD = 7001
 CITY_FIELD = 7002
@@ -201,6 +206,7 @@ CONTACT_PHONE_FIELD = 7101
 CONTACT_EMAIL_FIELD = 7102
 COMPANY_INN_FIELD = 7201
 COMPANY_PHONE_FIELD = 7202
+CUSTOMER_DISCOUNT_FIELD = 7301
 
 
 @dataclass(frozen=True)
@@ -264,6 +270,7 @@ FIELDS = (
         "multitext",
         _options(COMPANY_PHONE_FIELD, _PHONE_KINDS),
     ),
+    Field(CUSTOMER_DISCOUNT_FIELD, "customers", "Скидка, %", "DISCOUNT", "numeric", {}),
 )
 FIELD_BY_ID = {field.id: field for field in FIELDS}
 

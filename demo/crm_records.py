@@ -17,13 +17,17 @@ _COLOURS = ("#c0c0c0", "#fffeb2", "#ffee99", "#ffdc7f", "#99ccff", "#ccc8f9", "#
 
 def field_value(field_id: int, text: str, label: str | None = None) -> Record:
     """One custom field with one value; `label` is the enum code of a multitext (MOB, WORK)."""
-    field = company.FIELD_BY_ID[field_id]
+    return value_of(company.FIELD_BY_ID[field_id], text, label)
+
+
+def value_of(field: company.Field, text: str | int, label: str | None = None) -> Record:
+    """As `field_value`, of a field that need not be one of the company's own."""
     value: Record = {"value": text}
     if field.options:
-        value["enum_id"] = field.options[label or text]
+        value["enum_id"] = field.options[label or str(text)]
         value["enum_code"] = label
     return {
-        "field_id": field_id,
+        "field_id": field.id,
         "field_name": field.name,
         "field_code": field.code,
         "field_type": field.type,
@@ -148,6 +152,46 @@ def firm(
     }
 
 
+def customer(
+    *,
+    id: int,
+    name: str,
+    responsible: int,
+    at: int,
+    updated_at: int,
+    purchases: list[int],
+    contact_id: int | None,
+    company_id: int,
+) -> Record:
+    """A card of somebody who buys again and again; `purchases` in roubles, oldest first."""
+    return {
+        "id": id,
+        "name": name,
+        "next_price": purchases[-1],
+        "next_date": None,
+        "responsible_user_id": responsible,
+        "status_id": 0,
+        "periodicity": 0,
+        "created_by": responsible,
+        "updated_by": responsible,
+        "created_at": at,
+        "updated_at": updated_at,
+        "closest_task_at": None,
+        "is_deleted": False,
+        "custom_fields_values": None,
+        "ltv": sum(purchases),
+        "purchases_count": len(purchases),
+        "average_check": sum(purchases) // len(purchases),
+        "account_id": company.ACCOUNT_ID,
+        "_embedded": {
+            "tags": [],
+            "segments": [],
+            "contacts": [{"id": contact_id, "is_main": True}] if contact_id else [],
+            "companies": [{"id": company_id}],
+        },
+    }
+
+
 def unsorted(
     *,
     uid: str,
@@ -264,7 +308,10 @@ def write_dictionaries(store: Store, founded_at: int) -> None:
             "updated_at": founded_at,
         }
     for place, field in enumerate(company.FIELDS, start=1):
-        lists[f"custom_fields/{field.entity}"][field.id] = _custom_field(field, place)
+        lists[f"custom_fields/{field.entity}"][field.id] = custom_field(field, place)
+    for kind, tags in (("leads", company.TAGS), *company.TAGS_OF_CARDS.items()):
+        for name, tag_id in tags.items():
+            lists[f"tags/{kind}"][tag_id] = {"id": tag_id, "name": name, "color": None}
 
 
 def _user(person: company.Employee) -> Record:
@@ -325,7 +372,8 @@ def _pipeline(pipeline: company.Pipeline, place: int) -> Record:
     }
 
 
-def _custom_field(field: company.Field, place: int) -> Record:
+def custom_field(field: company.Field, place: int) -> Record:
+    """The definition of a custom field, the `place`-th of its entity."""
     multitext = field.type == "multitext"
     enums = [
         {"id": enum_id, "value": text, "sort": number, "code": text if multitext else None}

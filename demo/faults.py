@@ -5,15 +5,22 @@ else (before authorisation and the rate limit), as a broken proxy would. Nothing
 amoCRM or 1C.
 """
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import dataclasses
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-KINDS = ("html", "status", "cut", "delay", "empty204")
+from demo.answer_edits import BECOMES, AnswerEdit
+
+BREAKING = ("html", "status", "cut", "empty204")
+"""Kinds that leave the client without its answer: one a request, in the order they were added."""
+KINDS = (*BREAKING, "delay", "happen", "field")
 CONTROL_PREFIX = "/demo"
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "path": str,
@@ -21,36 +28,59 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "status": int,
     "times": int,
     "skip": int,
+    "every": int,
+    "above_limit": int,
     "seconds": (int, float),
     "body": dict,
     "exact": bool,
+    "happening": str,
+    "field": str,
+    "becomes": str,
+    "value": object,
 }
 LOGIN_PAGE = "<!DOCTYPE html><html><body><form>Войдите в аккаунт</form></body></html>"
+
+Happen = Callable[[str], Awaitable[None]]
+"""Makes the named thing happen in the world; ValueError when it cannot."""
 
 
 class BadFaultError(Exception):
     """The description of a fault makes no sense; the message says what to change."""
 
 
-@dataclass
+@dataclasses.dataclass
 class Fault:
     """One switched-on fault.
 
-    `skip` requests pass untouched first (to break the second page, not the first); then the fault
-    strikes `times` requests, 0 meaning every one; `exact` compares the whole path. `body` is the
-    JSON object a "status" fault answers with, `seconds` how long a "delay" lasts.
+    When it strikes: `skip` requests pass untouched first (to break the second page, not the first);
+    then every `every`-th one is struck, `times` times, 0 meaning without end; `exact` compares the
+    whole path; `above_limit` looks only at requests that ask for more rows (`limit`) than that.
+
+    What it does: "html" a page instead of data (`status` 200 unless given), "status" an error
+    (`status` 503 unless given) with the JSON `body`, "cut" half an answer, "empty204" nothing,
+    "delay" waits `seconds`, "happen" lets `happening` happen before the request is answered,
+    "field" changes `field` of every row: `becomes` text, number, list, null or absent, or `value`.
     """
 
     path: str
     kind: str
-    status: int = 503
+    status: int | None = None
     times: int = 1
     skip: int = 0
+    every: int = 1
+    above_limit: int | None = None
     seconds: float = 1.0
     exact: bool = False
     body: dict[str, Any] | None = None
+    happening: str | None = None
+    field: str | None = None
+    becomes: str | None = None
+    value: Any = None
+    met: int = dataclasses.field(default=0, init=False)
 
-    def concerns(self, path: str) -> bool:
+    def concerns(self, path: str, limit: int) -> bool:
+        if self.above_limit is not None and limit <= self.above_limit:
+            return False
         return path == self.path if self.exact else path.startswith(self.path)
 
 
@@ -68,7 +98,20 @@ def read_fault(described: Any) -> Fault:
     path = str(described.get("path", ""))
     if not path.startswith("/") or path.startswith(CONTROL_PREFIX):
         raise BadFaultError("'path' must start with / and lie outside /demo.")
+    if described.get("every", 1) < 1:
+        raise BadFaultError("'every' is 1 or more.")
+    if described["kind"] == "happen" and "happening" not in described:
+        raise BadFaultError("'happening' must name what shall happen.")
+    if described["kind"] == "field":
+        _check_edit(described)
     return Fault(**described)
+
+
+def _check_edit(described: Mapping[str, Any]) -> None:
+    if "field" not in described or ("becomes" in described) == ("value" in described):
+        raise BadFaultError("A 'field' fault needs 'field' and either 'becomes' or 'value'.")
+    if described.get("becomes", "text") not in BECOMES:
+        raise BadFaultError(f"'becomes' must be one of {', '.join(BECOMES)}.")
 
 
 class Faults:
@@ -84,53 +127,79 @@ class Faults:
         self._active.clear()
 
     def as_json(self) -> list[dict[str, Any]]:
-        return [asdict(fault) for fault in self._active]
+        return [dataclasses.asdict(fault) for fault in self._active]
 
-    def strike(self, path: str) -> Fault | None:
-        """The fault this request suffers, if any; counts it down."""
-        fault = next((one for one in self._active if one.concerns(path)), None)
-        if fault is None:
-            return None
-        if fault.skip:
-            fault.skip -= 1
-            return None
-        if fault.times:
-            fault.times -= 1
-            if not fault.times:
-                self._active.remove(fault)
-        return fault
+    def strike(self, path: str, limit: int = 0) -> list[Fault]:
+        """The faults this request suffers; counts them down.
+
+        At most one of the breaking kinds: a later one waits until the earlier is used up.
+        """
+        struck: list[Fault] = []
+        is_broken = False
+        for fault in [one for one in self._active if one.concerns(path, limit)]:
+            if fault.kind in BREAKING:
+                if is_broken:
+                    continue
+                is_broken = True
+            if self._counts(fault):
+                struck.append(fault)
+        return struck
+
+    def _counts(self, fault: Fault) -> bool:
+        """Whether it is this request's turn to be struck by a fault that concerns it."""
+        fault.met += 1
+        beyond = fault.met - fault.skip
+        if beyond < 1 or beyond % fault.every:
+            return False
+        if fault.times and beyond // fault.every >= fault.times:
+            self._active.remove(fault)
+        return True
 
 
 class FaultMiddleware:
     """Applies the faults to every HTTP request outside /demo."""
 
-    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, happen: Happen) -> None:
         self._app = app
         self._faults = faults
+        self._happen = happen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(CONTROL_PREFIX):
             await self._app(scope, receive, send)
             return
-        fault = self._faults.strike(scope["path"])
-        if fault is None:
-            await self._app(scope, receive, send)
-        elif fault.kind == "delay":
-            await asyncio.sleep(fault.seconds)
-            await self._app(scope, receive, send)
-        elif fault.kind == "cut":
-            await self._app(scope, receive, _half_of(send))
-        else:
-            await _answer_of(fault)(scope, receive, send)
+        answer: Response | None = None
+        for fault in self._faults.strike(scope["path"], _limit_of(scope)):
+            if fault.kind == "delay":
+                await asyncio.sleep(fault.seconds)
+            elif fault.kind == "happen":
+                try:
+                    await self._happen(str(fault.happening))
+                except ValueError as error:
+                    answer = JSONResponse({"error": f"planted happening: {error}"}, 500)
+            elif fault.kind == "cut":
+                send = _half_of(send)
+            elif fault.kind == "field":
+                send = AnswerEdit(send, str(fault.field), fault.becomes, fault.value)
+            else:
+                answer = _answer_of(fault)
+        await (answer or self._app)(scope, receive, send)
+
+
+def _limit_of(scope: Scope) -> int:
+    """How many rows the request asks for; 0 when it does not say."""
+    asked = parse_qs(scope["query_string"].decode("latin-1")).get("limit", ["0"])[-1]
+    return int(asked) if asked.isdecimal() else 0
 
 
 def _answer_of(fault: Fault) -> Response:
     if fault.kind == "html":
-        return HTMLResponse(LOGIN_PAGE)
+        return HTMLResponse(LOGIN_PAGE, fault.status or 200)
     if fault.kind == "empty204":
         return Response(status_code=204)
-    body = fault.body or {"title": "Planted fault", "status": fault.status}
-    return JSONResponse(body, fault.status)
+    status = fault.status or 503
+    body = fault.body or {"title": "Planted fault", "status": status}
+    return JSONResponse(body, status)
 
 
 def _half_of(send: Send) -> Send:

@@ -1,23 +1,24 @@
 """Things a visitor makes happen now: one named act in the store and in the ledger, so that a
 refresh can be watched.
 
-Belongs here: which deal, payment or person an act picks (always one of an ordinary life, so the
-planted faults stay true) and what it answers. Does not belong: the acts themselves (`story`), HTTP.
+Belongs here: the everyday ones, with what they answer. Does not belong: which deal one picks
+(`picks`), what goes wrong with cards (`happen_cards`), the acts themselves (`story`), HTTP.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from demo import company, staff
-from demo.identity import RECORDS_A_STORY, STORIES_A_MONTH
+from demo.happen_cards import CARD_HAPPENINGS
 from demo.ledger import PaymentTruth
 from demo.moscow import DAY, month_of, utc_text
-from demo.story import Deal, Invoice, Story
-from demo.world import FIRST_HAPPENING, FIRST_LIFE, HOUSEKEEPING, World
+from demo.picks import NothingFitsError, about, is_of_a_life, latest, open_deals, with_one_wish
+from demo.story import Invoice, Story
+from demo.world import FIRST_HAPPENING, HOUSEKEEPING, World
 
 _NEXT_STAGE = {
     company.UNSORTED_STAGE: company.TAKEN,
@@ -27,10 +28,6 @@ _NEXT_STAGE = {
     company.PROPOSAL_SENT: company.NEGOTIATION,
     company.NEGOTIATION: company.CONTRACT,
 }
-
-
-class NothingFitsError(ValueError):
-    """The world holds nothing the asked act could be done to."""
 
 
 def happen(world: World, name: str, now: datetime) -> dict[str, Any]:
@@ -71,53 +68,44 @@ def _new_lead(world: World, story: Story) -> dict[str, Any]:
         city="Москва",
     )
     assert deal.enquiry is not None
-    return _about(deal) | {"enquiry": deal.enquiry.record, "contact_id": person.contact_ids[0]}
+    return about(deal) | {"enquiry": deal.enquiry.record, "contact_id": person.contact_ids[0]}
 
 
 def _stage_move(world: World, story: Story) -> dict[str, Any]:
-    deal = _latest(deal for deal in _open_deals(world) if deal.record["status_id"] in _NEXT_STAGE)
+    deal = latest(deal for deal in open_deals(world) if deal.record["status_id"] in _NEXT_STAGE)
     before = deal.record["status_id"]
     story.finish_task(deal)
     story.move(deal, _NEXT_STAGE[before])
     story.set_task(deal, story.t + 2 * DAY)
-    return _about(deal) | {"status_before": before, "status_after": deal.record["status_id"]}
+    return about(deal) | {"status_before": before, "status_after": deal.record["status_id"]}
 
 
 def _payment(world: World, story: Story) -> dict[str, Any]:
     invoice = _unpaid_invoice(world)
     payment = story.pay(invoice, invoice.unpaid)
-    return _about(invoice.deal) | _about_money(payment) | {"invoice_number": invoice.number}
+    return about(invoice.deal) | _about_money(payment) | {"invoice_number": invoice.number}
 
 
 def _call(world: World, story: Story) -> dict[str, Any]:
-    deal = _latest(deal for deal in _open_deals(world) if deal.person.contact_ids)
-    return _about(deal) | {"note_id": story.call_out(deal, 120)}
+    deal = latest(deal for deal in open_deals(world) if deal.person.contact_ids)
+    return about(deal) | {"note_id": story.call_out(deal, 120)}
 
 
 def _delete(world: World, story: Story) -> dict[str, Any]:
     """An open deal that is all its intent has left goes, and the wish with it: no lead remains."""
-    deal = _latest(
-        deal
-        for deal in _open_deals(world)
-        if deal.intent is not None
-        and len(deal.intent.enquiry_records) == len(deal.intent.deal_ids) == 1
-        and not deal.invoices
-    )
-    assert deal.intent is not None
-    gone = deal.intent.intent_id
-    del world.ledger.intents[gone]
-    deal.intent = deal.truth.intent_id = None
+    deal = latest(with_one_wish(world))
+    gone = world.forget_wish(deal)
     story.delete(deal, deal.responsible)
-    return _about(deal) | {"intent_gone": gone}
+    return about(deal) | {"intent_gone": gone}
 
 
 def _merge(world: World, story: Story) -> dict[str, Any]:
     """Two cards of one person become one; where nobody has two, somebody first gets a second
     one.
     """
-    open_deals = list(_open_deals(world))
-    doubled = [deal for deal in open_deals if len(deal.person.contact_ids) > 1]
-    deal = _latest(doubled or [deal for deal in open_deals if deal.person.contact_ids])
+    deals = list(open_deals(world))
+    doubled = [deal for deal in deals if len(deal.person.contact_ids) > 1]
+    deal = latest(doubled or [deal for deal in deals if deal.person.contact_ids])
     person = deal.person
     if len(person.contact_ids) == 1:
         story.contact(person, deal.responsible, deal.responsible, style=4)
@@ -137,7 +125,7 @@ def _unpost(world: World, story: Story) -> dict[str, Any]:
         if payment.counts
         and payment.kopecks > 0
         and payment.expected_deal_id is not None
-        and _is_of_a_life(payment.expected_deal_id)
+        and is_of_a_life(payment.expected_deal_id)
         and wishes[world.deals[payment.expected_deal_id].person.customer.key] == 1
     ]
     if not posted:
@@ -145,7 +133,7 @@ def _unpost(world: World, story: Story) -> dict[str, Any]:
     payment = max(posted, key=lambda one: (one.paid_at, one.ref_key))
     story.unpost(payment)
     assert payment.expected_deal_id is not None
-    return _about(world.deals[payment.expected_deal_id]) | _about_money(payment)
+    return about(world.deals[payment.expected_deal_id]) | _about_money(payment)
 
 
 HAPPENINGS: dict[str, Callable[[World, Story], dict[str, Any]]] = {
@@ -156,32 +144,8 @@ HAPPENINGS: dict[str, Callable[[World, Story], dict[str, Any]]] = {
     "delete": _delete,
     "merge": _merge,
     "unpost": _unpost,
+    **CARD_HAPPENINGS,
 }
-
-
-def _is_of_a_life(record_id: int) -> bool:
-    return record_id // RECORDS_A_STORY % STORIES_A_MONTH >= FIRST_LIFE
-
-
-def _open_deals(world: World) -> Iterator[Deal]:
-    for deal in world.deals.values():
-        truth = deal.truth
-        if (
-            truth.status == "open"
-            and truth.excluded_reason is None
-            and truth.pipeline_kind == "sales"
-            and deal.record["pipeline_id"] == company.SALES
-            and deal.responsible not in (company.NOBODY_ID, staff.SILENT)
-            and _is_of_a_life(deal.id)
-        ):
-            yield deal
-
-
-def _latest(deals: Iterator[Deal] | list[Deal]) -> Deal:
-    deal = max(deals, key=lambda one: (one.truth.created_at, one.id), default=None)
-    if deal is None:
-        raise NothingFitsError("No open deal fits: the demo company is too young or too small.")
-    return deal
 
 
 def _unpaid_invoice(world: World) -> Invoice:
@@ -190,17 +154,13 @@ def _unpaid_invoice(world: World) -> Invoice:
         deal
         for deal in world.deals.values()
         if deal.truth.status == "won"
-        and _is_of_a_life(deal.id)
+        and is_of_a_life(deal.id)
         and deal.invoices
         and deal.invoices[0].unpaid == deal.invoices[0].kopecks
     ]
     if not waiting:
         raise NothingFitsError("No unpaid invoice of a won deal: the demo company is too young.")
     return max(waiting, key=lambda deal: (deal.truth.won_at or 0, deal.id)).invoices[0]
-
-
-def _about(deal: Deal) -> dict[str, Any]:
-    return {"deal_id": deal.id, "intent_id": deal.truth.intent_id}
 
 
 def _about_money(payment: PaymentTruth) -> dict[str, Any]:

@@ -6,9 +6,10 @@ A client that pages asks the same question again and again with another page num
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, TypeVar
 
 Record = dict[str, Any]
+Answer = TypeVar("Answer")
 
 
 class Selections:
@@ -16,16 +17,17 @@ class Selections:
 
     def __init__(self, capacity: int = 32) -> None:
         self._capacity = capacity
-        self._kept: OrderedDict[Hashable, list[Record]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
 
-    def get(self, question: Hashable, answer: Callable[[], list[Record]]) -> list[Record]:
-        """The kept answer to the question, or a new one from `answer()`. Do not change the list."""
+    def get(self, question: Hashable, answer: Callable[[], Answer]) -> Answer:
+        """The kept answer to the question, or a new one from `answer()`. Do not change it."""
         if question not in self._kept:
             self._kept[question] = answer()
             if len(self._kept) > self._capacity:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(question)
-        return self._kept[question]
+        kept: Answer = self._kept[question]
+        return kept
 
     def forget(self) -> None:
         """Drop everything: records were added, changed or removed."""

@@ -1,8 +1,10 @@
 """The demo company on loopback: amoCRM, 1C and a small control desk in one ASGI application.
 
     /amocrm/api/v4/...               as amoCRM answers
+    /amocrm/oauth2/access_token      as amoCRM gives tokens
     /onec/odata/standard.odata/...   as 1C answers
-    /demo/health|ledger|happen|faults   for tests and demos; no product code calls these
+    /demo/health|ledger|happen|faults|account|tokens|clock
+                                     for tests and demos; no product code calls these
 
 What belongs here: putting the parts together and the control desk. Not: vendor shapes, data.
 """
@@ -15,6 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -25,8 +28,12 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from demo import amocrm, onec
+from demo.amocrm_account import Account
+from demo.amocrm_tokens import TokenOffice
+from demo.amocrm_webhooks import Webhooks
+from demo.clock import MovableClock
 from demo.faults import BadFaultError, FaultMiddleware, Faults, read_fault
-from demo.happen import NothingFitsError
+from demo.picks import NothingFitsError
 from demo.rate_limit import RateLimiter
 from demo.selections import Selections
 from demo.settings import ServerSettings
@@ -58,11 +65,23 @@ def create_app(
     clock: Callable[[], float] = time.monotonic,
     on_ready: Callable[[], None] | None = None,
 ) -> Starlette:
-    """The whole application. `clock` gives seconds; the world's time runs on from `as_of` by it."""
+    """The whole application. `clock` gives seconds; the world's time runs on from `as_of` by it,
+    and so do the tokens' lives, from the moment it really is: clients read `exp` by their own
+    clock.
+    """
     selections = Selections()
     faults = Faults()
-    limiter = RateLimiter(settings.requests_per_second, clock)
-    desk = ControlDesk(hosted, selections, faults, clock)
+    movable = MovableClock(clock)
+    began, started = time.time(), movable()
+    crm = CrmParts(
+        account=Account(customers_mode=settings.customers_mode),
+        office=TokenOffice(
+            settings.integration, settings.token, lambda: began + movable() - started
+        ),
+        webhooks=Webhooks(hosted.store, lambda: hosted.as_of.timestamp() + movable() - started),
+    )
+    limiter = RateLimiter(settings.requests_per_second, movable)
+    desk = ControlDesk(hosted, selections, faults, movable, crm)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -73,7 +92,12 @@ def create_app(
     return Starlette(
         routes=[
             *desk.routes(),
-            Mount("/amocrm", amocrm.build_app(hosted.store, selections, settings.token, limiter)),
+            Mount(
+                "/amocrm",
+                amocrm.build_app(
+                    hosted.store, selections, crm.account, crm.office, crm.webhooks, limiter
+                ),
+            ),
             Mount(
                 "/onec",
                 onec.build_app(
@@ -81,9 +105,18 @@ def create_app(
                 ),
             ),
         ],
-        middleware=[Middleware(FaultMiddleware, faults=faults)],
+        middleware=[Middleware(FaultMiddleware, faults=faults, happen=desk.make_happen)],
         lifespan=lifespan,
     )
+
+
+@dataclass(frozen=True)
+class CrmParts:
+    """What of amoCRM can be changed from the desk."""
+
+    account: Account
+    office: TokenOffice
+    webhooks: Webhooks
 
 
 class ControlDesk:
@@ -94,13 +127,15 @@ class ControlDesk:
         hosted: Hosted,
         selections: Selections,
         faults: Faults,
-        clock: Callable[[], float],
+        clock: MovableClock,
+        crm: CrmParts,
     ) -> None:
         self._hosted = hosted
         self._selections = selections
         self._faults = faults
         self._clock = clock
         self._started = clock()
+        self._crm = crm
 
     def routes(self) -> list[Route]:
         return [
@@ -110,6 +145,9 @@ class ControlDesk:
             Route("/demo/faults", self._list_faults),
             Route("/demo/faults", self._add_fault, methods=["POST"]),
             Route("/demo/faults", self._clear_faults, methods=["DELETE"]),
+            Route("/demo/account", self._switch_account, methods=["POST"]),
+            Route("/demo/tokens", self._change_tokens, methods=["POST"]),
+            Route("/demo/clock", self._move_clock, methods=["POST"]),
         ]
 
     async def _health(self, request: Request) -> Response:
@@ -135,13 +173,26 @@ class ControlDesk:
         except ValueError as error:
             return _refused(400, str(error))
         try:
-            return _json(self._hosted.happen(name, at))
+            return _json(await self._let_happen(name, at))
         except NothingFitsError as error:
             return _refused(409, str(error))
         except ValueError as error:
             return _refused(400, str(error))
+
+    async def make_happen(self, name: str) -> None:
+        """The named thing happens at the world's now; ValueError when it cannot."""
+        await self._let_happen(name, self._now())
+
+    async def _let_happen(self, name: str, at: datetime) -> dict[str, Any]:
+        """What happened; subscribers hear of its events."""
+        events = self._hosted.store.amocrm["events"]
+        held = len(events)
+        try:
+            done = self._hosted.happen(name, at)
         finally:
             self._selections.forget()
+        await self._crm.webhooks.deliver(list(islice(events.values(), held, None)))
+        return done
 
     async def _list_faults(self, request: Request) -> Response:
         return _json(self._faults.as_json())
@@ -156,6 +207,38 @@ class ControlDesk:
     async def _clear_faults(self, request: Request) -> Response:
         self._faults.clear()
         return _json([])
+
+    async def _switch_account(self, request: Request) -> Response:
+        """Any of `{"customers_mode", "is_api_filter_enabled", "visible_to"}`; answers all three."""
+        try:
+            self._crm.account.switch(orjson.loads(await request.body()))
+        except ValueError as error:
+            return _refused(400, str(error))
+        self._selections.forget()
+        return _json(self._crm.account.as_json())
+
+    async def _change_tokens(self, request: Request) -> Response:
+        """Any of `{"lifetime_seconds": of tokens issued from now on, "expire": true (the living
+        access token), "revoke": true (everything)}`; answers a fresh code for a new pair.
+        """
+        asked = orjson.loads(await request.body() or b"{}")
+        lifetime = asked.get("lifetime_seconds", self._crm.office.lifetime_seconds)
+        if not isinstance(lifetime, int) or lifetime < 1:
+            return _refused(400, "'lifetime_seconds' is a whole number of 1 or more.")
+        self._crm.office.lifetime_seconds = lifetime
+        if asked.get("expire"):
+            self._crm.office.expire()
+        if asked.get("revoke"):
+            self._crm.office.revoke()
+        return _json({"lifetime_seconds": lifetime, "code": self._crm.office.new_code()})
+
+    async def _move_clock(self, request: Request) -> Response:
+        """`{"forward_seconds": number}`; answers the world's now."""
+        try:
+            self._clock.forward(float(orjson.loads(await request.body())["forward_seconds"]))
+        except (KeyError, TypeError, ValueError) as error:
+            return _refused(400, f'Send {{"forward_seconds": 3600}}: {error}')
+        return _json({"now": self._now().isoformat()})
 
     def _now(self) -> datetime:
         return self._hosted.as_of + timedelta(seconds=self._clock() - self._started)

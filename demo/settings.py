@@ -14,10 +14,24 @@ DEFAULT_REQUESTS_PER_SECOND = 50
 
 
 @dataclass(frozen=True)
+class Integration:
+    """An OAuth integration of the amoCRM account; `code` is what authorising it gave, once."""
+
+    client_id: str = "demo-integration"
+    client_secret: str = "demo-secret"
+    redirect_uri: str = "https://optovik.example/oauth"
+    code: str = "demo-code"
+
+
+@dataclass(frozen=True)
 class ServerSettings:
-    """Credentials a client has to show, and how many requests a second amoCRM lets through."""
+    """Credentials a client has to show, how many requests a second amoCRM lets through, and
+    whether its tariff has customers (disabled, segments or periodicity).
+    """
 
     token: str = "demo-token"
+    integration: Integration = Integration()
+    customers_mode: str = "disabled"
     onec_user: str = "demo"
     onec_password: str = "demo"
     requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND

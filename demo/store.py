@@ -8,7 +8,7 @@ Belongs here: the container and the names of its parts. Does not belong: how rec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Record = dict[str, Any]
@@ -22,6 +22,8 @@ AMOCRM_LISTS = (
     "events",
     "notes/leads",
     "notes/contacts",
+    "notes/companies",
+    "notes/customers",
     "users",
     "groups",
     "pipelines",
@@ -29,6 +31,15 @@ AMOCRM_LISTS = (
     "custom_fields/leads",
     "custom_fields/contacts",
     "custom_fields/companies",
+    "custom_fields/customers",
+    "custom_fields/catalogs",
+    "tags/leads",
+    "tags/contacts",
+    "tags/companies",
+    "tags/customers",
+    "customers",
+    "catalogs",
+    "elements",
 )
 
 ONEC_ENTITIES = (
@@ -49,13 +60,15 @@ class Store:
     `amocrm`: list name -> id -> record. Unsorted items are keyed by `uid`, events by their string
     id, everything else by its int id; statuses sit inside a pipeline's `_embedded.statuses`. Times
     are unix seconds (UTC). `deleted_leads`: id -> the whole record as it was, `is_deleted` true,
-    `updated_at` the time of the deletion. `onec`: entity name -> Ref_Key -> record. Times are
-    naive Moscow strings, Int64 are strings.
+    `updated_at` the time of the deletion. `products_of_leads`: lead id -> elements of lists linked
+    to it, `{id, metadata: {quantity, catalog_id}}`. `onec`: entity name -> Ref_Key -> record, times
+    naive Moscow strings, Int64 strings.
     """
 
     amocrm: dict[str, dict[int | str, Record]]
     deleted_leads: dict[int, Record]
     onec: dict[str, dict[str, Record]]
+    products_of_leads: dict[int, list[Record]] = field(default_factory=dict)
 
 
 def empty_store() -> Store:

@@ -129,7 +129,8 @@ class Story:
         wished = month_start(self.month) + (day - 1) * DAY + hour * HOUR + minute * MINUTE
         self.now(at_work(max(wished, self.t + 20 * MINUTE), self.rng))
 
-    def _new_id(self, kind: str) -> int:
+    def new_id(self, kind: str) -> int:
+        """An id of the story's own, for the next record of its kind."""
         self._used[kind] += 1
         return self.serial * identity.RECORDS_A_STORY + self._used[kind]
 
@@ -169,7 +170,7 @@ class Story:
 
     def contact(self, person: Person, responsible: int, author: int, style: int = 0) -> int:
         """A new contact card of the person, the phone spelt in `style`; returns its id."""
-        contact_id = self._new_id("contacts")
+        contact_id = self.new_id("contacts")
         record = crm_records.contact(
             id=contact_id,
             first=person.first,
@@ -187,7 +188,7 @@ class Story:
 
     def _card_of(self, customer: Customer, responsible: int, author: int) -> int | None:
         if customer.company_id is None and customer.inn:
-            customer.company_id = self._new_id("companies")
+            customer.company_id = self.new_id("companies")
             customer.inn_in_crm = self.rng.random() < 0.6
             self.world.store.amocrm["companies"][customer.company_id] = crm_records.firm(
                 id=customer.company_id,
@@ -327,7 +328,7 @@ class Story:
         city: str | None = None,
     ) -> Deal:
         """A deal and its `lead_added` entry; its first deal becomes the intent's main one."""
-        deal_id = self._new_id("leads")
+        deal_id = self.new_id("leads")
         truth = DealTruth(
             deal_id=deal_id,
             intent_id=intent.intent_id if intent else None,
@@ -358,7 +359,7 @@ class Story:
         self.world.store.amocrm["leads"][deal_id] = record
         deal = Deal(record, truth, person, intent, None)
         self.world.deals[deal_id] = deal
-        self._event("lead_added", "lead", deal_id, author)
+        self.event("lead_added", "lead", deal_id, author)
         return deal
 
     def _deal_fields(self, channel: company.Channel, city: str | None) -> list[Record]:
@@ -414,7 +415,7 @@ class Story:
         """Somebody unknown calls, nobody answers, nobody makes a deal of it."""
         intent = self.want(person, company.BARE_CALL_CHANNEL)
         contact_id = self.contact(person, responsible, company.ROBOT_ID, 3)
-        note_id = self._new_id("notes")
+        note_id = self.new_id("notes")
         self.world.store.amocrm["notes/contacts"][note_id] = crm_records.note(
             id=note_id,
             entity_id=contact_id,
@@ -446,10 +447,10 @@ class Story:
         record["closed_at"] = self.t if closes else None
         if status != company.LOST:
             record["loss_reason_id"] = None
-        self._touch(deal, who)
+        self.touch(deal, who)
         if who:
             deal.truth.is_worked = True
-        self._event(
+        self.event(
             "lead_status_changed",
             "lead",
             deal.id,
@@ -478,8 +479,8 @@ class Story:
         deal.truth.manager_id = to or None
         deal.record["responsible_user_id"] = to
         deal.record["group_id"] = company.DEPARTMENT_OF[to]
-        self._touch(deal, author)
-        self._event(
+        self.touch(deal, author)
+        self.event(
             "entity_responsible_changed",
             "lead",
             deal.id,
@@ -499,7 +500,7 @@ class Story:
 
     def _call(self, deal: Deal, kind: str, talk: int, call_id: str) -> int:
         responsible = deal.responsible
-        note_id = self._new_id("notes")
+        note_id = self.new_id("notes")
         on_lead = not deal.person.contact_ids
         self.world.store.amocrm["notes/leads" if on_lead else "notes/contacts"][note_id] = (
             crm_records.note(
@@ -518,7 +519,7 @@ class Story:
 
     def write_note(self, deal: Deal, text: str | None = None) -> int:
         """The responsible writes a remark."""
-        note_id = self._new_id("notes")
+        note_id = self.new_id("notes")
         deal.truth.is_worked = True
         self.world.store.amocrm["notes/leads"][note_id] = crm_records.note(
             id=note_id,
@@ -533,7 +534,7 @@ class Story:
 
     def set_task(self, deal: Deal, till: int, author: int | None = None) -> int:
         """A task for the responsible."""
-        task_id = self._new_id("tasks")
+        task_id = self.new_id("tasks")
         deal.open_task = crm_records.task(
             id=task_id,
             responsible=deal.responsible,
@@ -574,7 +575,7 @@ class Story:
             *(other for other in others if other["field_id"] != field_id),
             value,
         ]
-        self._touch(deal, deal.responsible if author is None else author)
+        self.touch(deal, deal.responsible if author is None else author)
 
     def delete(self, deal: Deal, author: int) -> None:
         """Somebody deletes the deal: it leaves the list for the bin and stops counting."""
@@ -583,10 +584,10 @@ class Story:
             deal.enquiry.excluded_reason = "deleted_in_crm"
             deal.enquiry.intent_id = None
         deal.record["is_deleted"] = True
-        self._touch(deal, author)
+        self.touch(deal, author)
         leads = self.world.store.amocrm["leads"]
         self.world.store.deleted_leads[deal.id] = leads.pop(deal.id)
-        self._event("lead_deleted", "lead", deal.id, author)
+        self.event("lead_deleted", "lead", deal.id, author)
 
     def merge_cards(self, person: Person, survivor: int, loser: int, author: int) -> str:
         """Two contact cards of one person become one that carries both phones; returns the event's
@@ -604,17 +605,18 @@ class Story:
                 for link in deal.record["_embedded"]["contacts"]:
                     if link["id"] == loser:
                         link["id"] = survivor
-                        self._touch(deal, author)
+                        self.touch(deal, author)
         for note in self.world.store.amocrm["notes/contacts"].values():
             if note["entity_id"] == loser:
                 note["entity_id"] = survivor
                 note["updated_at"] = self.t
-        return self._event("entity_merged", "contact", survivor, author)
+        return self.event("entity_merged", "contact", survivor, author)
 
-    def _touch(self, deal: Deal, author: int) -> None:
+    def touch(self, deal: Deal, author: int) -> None:
+        """Somebody changed the deal's card."""
         deal.record["updated_at"], deal.record["updated_by"] = self.t, author
 
-    def _event(
+    def event(
         self,
         kind: str,
         entity: str,
@@ -623,6 +625,7 @@ class Story:
         before: list[Any] | None = None,
         after: list[Any] | None = None,
     ) -> str:
+        """An entry of the change log; returns its id."""
         event_id = f"01k{self.t:010d}{self.serial:08d}{self._next('event'):05d}"
         self.world.store.amocrm["events"][event_id] = crm_records.event(
             id=event_id,

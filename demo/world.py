@@ -14,9 +14,10 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from demo import accounting_records, crm_records, staff
+from demo import accounting_records, assortment, crm_records, regulars, staff
+from demo.cards import Binned
 from demo.identity import STORIES_A_MONTH
-from demo.ledger import Ledger
+from demo.ledger import IntentTruth, Ledger
 from demo.lives import keep_house, tell_life
 from demo.moscow import FIRST_MONTH, month_of, month_start, workdays_before
 from demo.scenarios import SCENARIOS, tell_scenario
@@ -40,6 +41,9 @@ _SEASON = (0.85, 0.95, 1.08, 1.05, 0.92, 0.97, 0.95, 0.98, 1.08, 1.12, 1.08, 0.9
 class World:
     """The store the stand-ins serve, the ledger that knows the truth, and the present both are
     told up to.
+
+    What happenings took away and can bring back: `wishes_gone`, by the deal that was deleted, and
+    `binned`, cards by their id.
     """
 
     store: Store
@@ -48,6 +52,22 @@ class World:
     seed: int
     deals: dict[int, Deal] = field(default_factory=dict)
     happenings: int = 0
+    wishes_gone: dict[int, IntentTruth] = field(default_factory=dict)
+    binned: dict[int, Binned] = field(default_factory=dict)
+
+    def forget_wish(self, deal: Deal) -> str:
+        """The intent of a deal counts no more, until `recall_wish`; returns its id."""
+        assert deal.intent is not None
+        wish = self.ledger.intents.pop(deal.intent.intent_id)
+        self.wishes_gone[deal.id] = wish
+        deal.intent = deal.truth.intent_id = None
+        return wish.intent_id
+
+    def recall_wish(self, deal: Deal) -> None:
+        """The intent `forget_wish` took away counts again."""
+        deal.intent = wish = self.wishes_gone.pop(deal.id)
+        deal.truth.intent_id = wish.intent_id
+        self.ledger.intents[wish.intent_id] = wish
 
 
 def build_world(*, seed: int, months: int, scale: float, as_of: datetime) -> World:
@@ -67,9 +87,12 @@ def build_world(*, seed: int, months: int, scale: float, as_of: datetime) -> Wor
     world = World(empty_store(), Ledger(seed=seed, months=months, as_of=until), as_of, seed)
     crm_records.write_dictionaries(world.store, month_start(first))
     accounting_records.write_catalogs(world.store, month_start(first))
+    assortment.write_lists(world.store, month_start(first))
     silent_since = workdays_before(until, staff.SILENT_WORKDAYS)
     for month in range(first, last + 1):
         _tell_month(world, month, until, scale, silent_since)
+    assortment.link_products(world.store, world.deals.values())
+    regulars.write_cards(world.store, world.deals.values())
     world.ledger.stories = findable_stories(world.ledger)
     return world
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import uvicorn
 
-from demo.happen import NothingFitsError
+from demo.picks import NothingFitsError
 from demo.server import Hosted, create_app
 from demo.settings import ServerSettings
 from demo.store import Store, empty_store

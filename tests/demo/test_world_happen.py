@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from demo.happen import HAPPENINGS, NothingFitsError, happen
+from demo.happen import HAPPENINGS, happen
+from demo.picks import NothingFitsError
 from demo.world import World, build_world
 
 AS_OF = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -26,19 +27,30 @@ def world(untouched: World) -> World:
     return copy.deepcopy(untouched)
 
 
+BEFORE = {"restore_deal": "delete", "restore_contact": "delete_contact"}
+"""What has to happen first for a thing to come back."""
+
+
+@pytest.fixture
+def prepared(world: World, name: str) -> World:
+    """A world in which the thing called `name` can happen."""
+    if name in BEFORE:
+        happen(world, BEFORE[name], NOW)
+    return world
+
+
 def _sum(world: World, measure: str) -> Any:
     return round(sum(row[measure] for row in world.ledger.totals()), 2)
 
 
 @pytest.mark.parametrize("name", list(HAPPENINGS))
-def test_a_happening_changes_the_store_and_the_ledger(
-    untouched: World, world: World, name: str
-) -> None:
-    done = happen(world, name, NOW)
+def test_a_happening_changes_the_store_and_the_ledger(prepared: World, name: str) -> None:
+    was = copy.deepcopy(prepared)
+    done = happen(prepared, name, NOW)
     assert done["happened"] == name
-    assert world.store != untouched.store
-    assert world.ledger.happened == [done]
-    assert world.as_of == NOW
+    assert prepared.store != was.store
+    assert prepared.ledger.happened == [*was.ledger.happened, done]
+    assert prepared.as_of == NOW
 
 
 CHANGES: dict[str, Callable[[World, World, dict[str, Any]], bool]] = {
@@ -69,12 +81,88 @@ CHANGES: dict[str, Callable[[World, World, dict[str, Any]], bool]] = {
     "unpost": lambda was, now, done: (
         _sum(now, "revenue") == round(_sum(was, "revenue") - done["amount"], 2)
     ),
+    "edit_deal": lambda was, now, done: (
+        now.store.amocrm["leads"][done["deal_id"]]["price"]
+        == now.ledger.deals[done["deal_id"]].budget
+        == done["price"]
+        != was.ledger.deals[done["deal_id"]].budget
+    ),
+    "hand_over": lambda was, now, done: (
+        now.store.amocrm["leads"][done["deal_id"]]["responsible_user_id"]
+        == now.ledger.deals[done["deal_id"]].manager_id
+        != was.ledger.deals[done["deal_id"]].manager_id
+    ),
+    "finish_task": lambda was, now, done: (
+        not was.store.amocrm["tasks"][done["task_id"]]["is_completed"]
+        and now.store.amocrm["tasks"][done["task_id"]]["is_completed"]
+    ),
+    "restore_deal": lambda was, now, done: (
+        _sum(now, "leads") == _sum(was, "leads") + 1
+        and done["deal_id"] not in now.store.deleted_leads
+        and now.store.amocrm["leads"][done["deal_id"]]["is_deleted"] is False
+    ),
+    "erase_deal_silently": lambda was, now, done: (
+        _sum(now, "leads") == _sum(was, "leads") - 1
+        and done["deal_id"] not in now.store.amocrm["leads"]
+        and now.store.deleted_leads == was.store.deleted_leads
+        and now.store.amocrm["events"] == was.store.amocrm["events"]
+    ),
+    "delete_contact": lambda was, now, done: (
+        _newest_event(now)["type"] == "contact_deleted"
+        and done["contact_id"] not in now.store.amocrm["contacts"]
+        and now.store.amocrm["leads"][done["deal_id"]]["_embedded"]["contacts"] == []
+    ),
+    "restore_contact": lambda was, now, done: (
+        _newest_event(now)["type"] == "contact_restored"
+        and done["contact_id"] in now.store.amocrm["contacts"]
+        and now.store.amocrm["leads"][done["deal_id"]]["_embedded"]["contacts"] != []
+    ),
+    "delete_company": lambda was, now, done: (
+        _newest_event(now)["type"] == "company_deleted"
+        and done["company_id"] not in now.store.amocrm["companies"]
+        and now.store.amocrm["leads"][done["deal_id"]]["_embedded"]["companies"] == []
+    ),
+    "late_note": lambda was, now, done: (
+        now.store.amocrm["notes/leads"][done["note_id"]]["updated_at"]
+        == now.store.amocrm["events"][done["event_id"]]["created_at"]
+        == int(NOW.timestamp()) - 480
+    ),
+    "odd_deal": lambda was, now, done: (
+        _sum(now, "leads") == _sum(was, "leads") + 1
+        and now.store.amocrm["leads"][done["deal_id"]]["price"] is None
+        and now.store.amocrm["leads"][done["deal_id"]]["custom_fields_values"] is None
+        and "result" not in now.store.amocrm["tasks"][done["task_id"]]
+    ),
+    "new_field": lambda was, now, done: (
+        len(now.store.amocrm["custom_fields/leads"])
+        == len(was.store.amocrm["custom_fields/leads"]) + 2
+    ),
 }
 
 
+def _newest_event(world: World) -> dict[str, Any]:
+    return next(reversed(world.store.amocrm["events"].values()))
+
+
 @pytest.mark.parametrize("name", list(HAPPENINGS))
-def test_a_happening_does_what_its_name_says(untouched: World, world: World, name: str) -> None:
-    assert CHANGES[name](untouched, world, happen(world, name, NOW))
+def test_a_happening_does_what_its_name_says(prepared: World, name: str) -> None:
+    was = copy.deepcopy(prepared)
+    assert CHANGES[name](was, prepared, happen(prepared, name, NOW))
+
+
+@pytest.mark.parametrize("name", list(BEFORE))
+def test_nothing_comes_back_before_it_went(world: World, name: str) -> None:
+    with pytest.raises(NothingFitsError, match="can come back"):
+        happen(world, name, NOW)
+
+
+def test_a_deal_that_came_back_is_as_it_was(untouched: World, world: World) -> None:
+    deal_id = happen(world, "delete", NOW)["deal_id"]
+    happen(world, "restore_deal", NOW)
+    assert world.ledger.totals() == untouched.ledger.totals()
+    changed = ("updated_at", "updated_by")
+    was = {**untouched.store.amocrm["leads"][deal_id], **dict.fromkeys(changed)}
+    assert {**world.store.amocrm["leads"][deal_id], **dict.fromkeys(changed)} == was
 
 
 def test_the_same_happenings_give_the_same_world(untouched: World) -> None:

@@ -16,8 +16,8 @@ import pytest
 
 DEMO = Path(__file__).parents[2] / "demo"
 WORLD = (
-    "company", "happen", "identity", "ledger", "lives", "moscow", "scenarios", "staff", "story",
-    "tales", "words", "world",
+    "assortment", "cards", "company", "happen", "happen_cards", "identity", "ledger", "lives",
+    "moscow", "picks", "regulars", "scenarios", "staff", "story", "tales", "words", "world",
 )  # fmt: skip
 MODULES = sorted(DEMO.glob("*.py"))
 
