@@ -30,17 +30,9 @@ select
     deals.won_date as closed_at,
     deals.declared_monthly_revenue as budget_amount,
     'BRL' as currency_code,
-    null::varchar as pipeline_name,
-    null::varchar as stage_name,
-    null::varchar as loss_reason,
     deals.mql_id as person_key,
     deals.seller_id as customer_key,
-    null::varchar as customer_name,
-    null::varchar as tax_number,
-    null::varchar as phone,
-    null::varchar as email,
     deals.sr_id as manager_id,
-    null::varchar as manager_name,
     false as is_deleted
 from deals
 inner join leads

@@ -33,12 +33,7 @@ select
     orders.order_status = 'delivered' as is_posted,
     false as is_deleted,
     deals.mql_id as deal_id,
-    null::varchar as invoice_number,
-    null::varchar as purpose,
-    null::varchar as operation_kind,
-    items.seller_id as customer_key,
-    null::varchar as payer_name,
-    null::varchar as payer_tax_number
+    items.seller_id as customer_key
 from items
 inner join orders
     on items.order_id = orders.order_id

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +10,7 @@ import pytest
 
 from ingestion.catalog import Unchanged
 from ingestion.errors import SourceError
+from ingestion.sources import exports
 from tests.ingestion.exports_files import PHONE, ExportsFiles, payments_sql
 
 HEADER = "Номер;Дата;Сумма;Назначение"
@@ -400,3 +402,26 @@ def test_check_reads_every_declared_file_to_its_end(files):
 
     from_1c(files, "п1;31.12.2025;1;а", "п2;31.12.2025;x;а")
     assert files.checked()["file оплаты"].startswith("no: exports: column Сумма is not a number")
+
+
+def test_the_example_of_the_readme_lands(files):
+    readme = (Path(exports.__file__).parent / "README.md").read_text(encoding="utf-8")
+    declared, sql = (
+        readme.partition(f"```{kind}\n")[2].partition("```")[0] for kind in ("yaml", "sql")
+    )
+    (files.sql / "files.yml").write_text(declared, encoding="utf-8")
+    files.query(sql)
+    files.write(
+        "1c/оплаты за март.csv",
+        *("ООО «Ромашка»", "Оплаты", "за март"),
+        "Номер;Дата;Сумма;Проведён;Плательщик;ИНН",
+        'п1;02.03.2026 9:05:00;1 234,56;Да;"ИП ""Лютик""";770000000001',
+        "Итого;;1 234,56;;;",
+        encoding="cp1251",
+    )
+
+    (row,) = files.rows()
+
+    assert (row["amount"], row["payer_name"]) == (Decimal("1234.56"), 'ИП "Лютик"')
+    assert row["paid_at"] == datetime(2026, 3, 2, 6, 5, tzinfo=UTC)
+    assert row["is_posted"]

@@ -36,6 +36,7 @@ def opened(data: Path, timezone: str) -> Iterator[duckdb.DuckDBPyConnection]:
         },
     )
     try:
+        connection.execute("set enable_progress_bar = false")
         connection.execute("set variable data = ?", [str(data)])
         connection.execute(f"set TimeZone = {_quoted(timezone)}")
         connection.execute(f"set allowed_directories = [{_quoted(str(data))}]")
