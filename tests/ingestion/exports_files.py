@@ -30,6 +30,20 @@ GOOD = {
 }
 PLAIN = "read_csv(getvariable('data') || '/pay.csv', header = true)"
 
+EVERY_TABLE = {
+    "leads": "'1' as lead_id, date '2026-01-31' as created_at",
+    "deals": "'1' as deal_id, 'won' as status, date '2026-01-31' as created_at",
+    "stage_changes": "'1' as deal_id, timestamp '2026-01-31' as entered_at, 'КП' as stage_name",
+    "payments": "'1' as payment_id, date '2026-01-31' as paid_at, 1 as amount, "
+    "'RUB' as currency_code, true as is_posted",
+    "spend": "'1' as spend_id, date '2026-01-31' as spent_at, 1 as amount, "
+    "'RUB' as currency_code, 7 as clicks_count",
+    "calls": "'1' as call_id, timestamp '2026-01-31 10:00' as started_at, 'in' as direction, "
+    "false as is_answered",
+    "tasks": "'1' as task_id, false as is_completed",
+}
+"""The least a company has to give, as the columns of a select, by table."""
+
 
 def payments_sql(source: str = PLAIN, **changed: str | None) -> str:
     columns = ",\n    ".join(f"{sql} as {name}" for name, sql in (GOOD | changed).items() if sql)
