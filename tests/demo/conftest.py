@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from demo.happen import happen
 from demo.picks import NothingFitsError
 from demo.server import Hosted, create_app
 from demo.settings import ServerSettings
 from demo.store import Store, empty_store
+from demo.world import World
 
 T0 = 1_767_225_600  # 2026-01-01T00:00:00Z
 AS_OF = datetime(2026, 1, 2, tzinfo=UTC)
@@ -36,6 +40,12 @@ class DemoServer:
         headers = {"Authorization": "Bearer demo-token"} | options.pop("headers", {})
         return httpx.get(f"{self.base_url}/amocrm/api/v4/{path}", headers=headers, **options)
 
+    def desk(self, path: str, body: Any = None, method: str = "POST") -> Any:
+        """What the control desk answers to `/demo/<path>`; it must not refuse."""
+        response = httpx.request(method, f"{self.base_url}/demo/{path}", json=body)
+        assert response.status_code == 200, response.text
+        return response.json()
+
     def onec(self, path: str, **options: Any) -> httpx.Response:
         options.setdefault("auth", ("demo", "demo"))
         address = f"{self.base_url}/onec/odata/standard.odata/{path}"
@@ -55,43 +65,79 @@ class HandClock:
 ServeDemo = Callable[..., DemoServer]
 
 
+class Loopback:
+    """A server on a port of its own that answers with whatever application it is given: starting
+    one takes a quarter of a second, and most tests need one.
+    """
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        quiet = {
+            "log_level": "critical",
+            "access_log": False,
+            "lifespan": "off",
+            "interface": "asgi3",
+        }
+        self._server = uvicorn.Server(uvicorn.Config(self._answer, **quiet))
+        sockets = {"sockets": [self._listener]}
+        self._thread = threading.Thread(target=self._server.run, kwargs=sockets)
+        self._thread.start()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app is not None
+        await self.app(scope, receive, send)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._listener.close()
+
+
 @pytest.fixture(scope="session")
-def demo() -> Iterator[DemoServer]:
+def loopbacks() -> Iterator[list[Loopback]]:
+    """The idle servers; whoever needs one more starts it and leaves it here."""
+    idle: list[Loopback] = []
+    yield idle
+    for one in idle:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def demo(loopbacks: list[Loopback]) -> Iterator[DemoServer]:
     """One server of the small store for all tests that only read."""
-    with ExitStack() as stack:
-        yield stack.enter_context(_serving(small_store()))
+    with _serving(loopbacks, small_store()) as served:
+        yield served
 
 
 @pytest.fixture
-def serve_demo() -> Iterator[ServeDemo]:
-    """Starts a server of a test's own: a fresh small store unless given one, with any settings."""
+def serve_demo(loopbacks: list[Loopback]) -> Iterator[ServeDemo]:
+    """Serves a test's own company: a fresh small store unless given a world, with any settings."""
     with ExitStack() as stack:
-        yield lambda store=None, **settings: stack.enter_context(
-            _serving(store or small_store(), **settings)
+        yield lambda world=None, **settings: stack.enter_context(
+            _serving(loopbacks, small_store() if world is None else world.store, world, **settings)
         )
 
 
 @contextmanager
-def _serving(store: Store, **settings: Any) -> Iterator[DemoServer]:
-    demo = DemoServer(store=store, base_url="", clock=HandClock(), happened=[])
+def _serving(
+    loopbacks: list[Loopback], store: Store, world: World | None = None, **settings: Any
+) -> Iterator[DemoServer]:
+    loopback = loopbacks.pop() if loopbacks else Loopback()
+    demo = DemoServer(store=store, base_url=loopback.base_url, clock=HandClock(), happened=[])
     hosted = Hosted(
         store=store,
         ledger=lambda: {"leads": ["лид"]},
-        happen=lambda name, now: _happen(demo, name, now),
-        as_of=AS_OF,
+        happen=partial(_happen, demo) if world is None else partial(happen, world),
+        as_of=AS_OF if world is None else world.as_of,
     )
     generous = ServerSettings(**{"requests_per_second": 100_000, **settings})
-    app = create_app(hosted, generous, clock=demo.clock)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        demo.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield demo
-        finally:
-            server.should_exit = True
-            thread.join(timeout=10)
+    loopback.app = create_app(hosted, generous, clock=demo.clock)
+    try:
+        yield demo
+    finally:
+        loopbacks.append(loopback)
 
 
 def _happen(demo: DemoServer, name: str, now: datetime) -> dict[str, Any]:
