@@ -32,6 +32,11 @@ def explain(response: httpx.Response) -> Refusal | None:
         return _invalid(_body(response))
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return _BY_CODE.get(_code(_body(response)))
+    if status == httpx.codes.NOT_FOUND:
+        return Refusal(
+            "there is no such list (404)",
+            "Check AMOCRM_BASE_URL; a tariff may lack a part, such as customers or catalogs",
+        )
     if status == httpx.codes.PAYMENT_REQUIRED:
         return Refusal(
             "amoCRM says that this is not paid for (402)",
