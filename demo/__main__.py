@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from demo import company
 from demo.settings import (
+    CUSTOMERS_MODES,
     DEFAULT_PORT,
     DEFAULT_REQUESTS_PER_SECOND,
     HOST,
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         onec_user=options.onec_user,
         onec_password=options.onec_password,
         requests_per_second=options.requests_per_second,
+        customers_mode=options.customers_mode,
     )
     if options.command == "env":
         for name, value in client_environment(options.port, settings).items():
@@ -68,11 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--as-of", type=_instant, default=None, metavar="DATE",
                        help="the company's present: YYYY-MM-DD (noon in Moscow) or an ISO instant "
                             "with offset; without it, now")  # fmt: skip
+    serve.add_argument("--customers-mode", choices=CUSTOMERS_MODES,
+                       default=ServerSettings.customers_mode,
+                       help="what amoCRM's tariff says about customers")  # fmt: skip
     environment = commands.add_parser(
         "env",
         help="print the variables that point the product's clients here (use with eval)",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    environment.set_defaults(customers_mode=ServerSettings.customers_mode)
     for command in (serve, environment):
         _add_common(command)
     return parser

@@ -13,8 +13,8 @@ from typing import Any
 
 from demo.amocrm_lists import ACCOUNT, DATETIME_SETTINGS, PRIVATE_OF_ACCOUNT, TASK_TYPES
 from demo.selections import Record
+from demo.settings import CUSTOMERS_MODES
 
-CUSTOMERS_MODES = ("disabled", "segments", "periodicity")
 AMOJO_RIGHTS = {"can_direct": False, "can_create_groups": False}
 
 

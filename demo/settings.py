@@ -11,6 +11,7 @@ from demo import company
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8101
 DEFAULT_REQUESTS_PER_SECOND = 50
+CUSTOMERS_MODES = ("disabled", "segments", "periodicity")
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Integration:
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """Credentials a client has to show, how many requests a second amoCRM lets through, and
-    whether its tariff has customers (disabled, segments or periodicity).
+    """Credentials a client has to show, how many requests a second amoCRM lets through, and what
+    its tariff says about customers (one of CUSTOMERS_MODES).
     """
 
     token: str = "demo-token"

@@ -52,6 +52,7 @@ def test_busy_port_ends_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> N
         ["serve", "--port", "70000"],
         ["serve", "--months", "0"],
         ["serve", "--scale", "nan"],
+        ["serve", "--customers-mode", "sometimes"],
         ["serve", "--as-of", "yesterday"],
         ["serve", "--as-of", "2026-11-20T10:00:00"],
     ],
