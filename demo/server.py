@@ -221,8 +221,11 @@ class ControlDesk:
         """Any of `{"lifetime_seconds": of tokens issued from now on, "expire": true (the living
         access token), "revoke": true (everything)}`; answers a fresh code for a new pair.
         """
-        asked = orjson.loads(await request.body() or b"{}")
-        lifetime = asked.get("lifetime_seconds", self._crm.office.lifetime_seconds)
+        try:
+            asked = orjson.loads(await request.body())
+            lifetime = asked.get("lifetime_seconds", self._crm.office.lifetime_seconds)
+        except (orjson.JSONDecodeError, AttributeError):
+            return _refused(400, "Send one JSON object, {} for a code alone.")
         if not isinstance(lifetime, int) or lifetime < 1:
             return _refused(400, "'lifetime_seconds' is a whole number of 1 or more.")
         self._crm.office.lifetime_seconds = lifetime

@@ -134,6 +134,8 @@ def test_the_long_lived_token_never_changes(demo: DemoServer) -> None:
     assert status(demo, "demo-token") == 200
 
 
-def test_a_lifetime_that_makes_no_sense_is_refused(demo: DemoServer) -> None:
-    body: dict[str, Any] = {"lifetime_seconds": 0}
-    assert httpx.post(f"{demo.base_url}/demo/tokens", json=body).status_code == 400
+@pytest.mark.parametrize("body", [{"lifetime_seconds": 0}, {"lifetime_seconds": "long"}, [], None])
+def test_a_wish_about_tokens_that_makes_no_sense_is_refused(demo: DemoServer, body: Any) -> None:
+    response = httpx.post(f"{demo.base_url}/demo/tokens", json=body)
+    assert response.status_code == 400
+    assert response.json()["error"]
