@@ -238,6 +238,3 @@ class SourceSpec:
     def schema(self) -> str:
         """The raw schema's name, without the prefix of this environment."""
         return f"raw_{self.name}"
-
-
-Removed = Gone  # until the 1C source has moved on

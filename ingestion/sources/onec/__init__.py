@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from ingestion.catalog import Reader, RunContext, SourceSpec, Variable
+from ingestion.catalog import OpenSource, RunContext, SourceSpec, Variable
 from ingestion.sources.onec.tables import TABLES
 
 __all__ = ["ONEC"]
 
 
 @contextmanager
-def open_onec(values: Mapping[str, str], context: RunContext) -> Iterator[Mapping[str, Reader]]:
+def open_onec(values: Mapping[str, str], context: RunContext) -> Iterator[OpenSource]:
     """Opens one HTTP client for the run; the password never leaves its header."""
     import httpx
 
@@ -41,7 +41,7 @@ def open_onec(values: Mapping[str, str], context: RunContext) -> Iterator[Mappin
             timezone,
             int(window_days),
             context,
-        ).readers()
+        ).opened()
     finally:
         api.close()
 
@@ -53,11 +53,13 @@ ONEC = SourceSpec(
     variables=(
         Variable("ONEC_BASE_URL", "http(s)://host/base/odata/standard.odata"),
         Variable("ONEC_USER", "an infobase user that may read the published entities"),
-        Variable("ONEC_PASSWORD", "that user's password"),
+        Variable("ONEC_PASSWORD", "that user's password", secret=True),
         Variable(
             "ONEC_TIMEZONE", "zone of the 1C server, such as Europe/Moscow: 1C writes local times"
         ),
-        Variable("ONEC_BASE", "a short name of the infobase, part of every id", "main"),
+        Variable(
+            "ONEC_BASE", "a short name of the infobase, part of every id; several: main,kz", "main"
+        ),
         Variable("ONEC_REQUESTS_PER_SECOND", "1C names no limit; this protects its server", "20"),
         Variable(
             "ONEC_WINDOW_DAYS", "documents this many days back are read whole in every run", "190"

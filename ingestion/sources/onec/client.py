@@ -40,6 +40,10 @@ class OneCClient:
                 return
             skip += PAGE
 
+    def first(self, table: str, entity: str) -> Items:
+        """One object of the entity, or none: whether it may be read."""
+        return self._page(table, entity, orderby="Ref_Key", skip=0, top=1)
+
     def documents(
         self,
         table: str,
@@ -89,13 +93,14 @@ class OneCClient:
         skip: int,
         where: str = "",
         select: Sequence[str] = (),
+        top: int = PAGE,
     ) -> Items:
         query: list[tuple[str, str | int]] = [("$format", "application/json;odata=nometadata")]
         if where:
             query.append(("$filter", where))
         if select:
             query.append(("$select", ",".join(select)))
-        query += [("$orderby", orderby), ("$top", PAGE), ("$skip", skip)]
+        query += [("$orderby", orderby), ("$top", top), ("$skip", skip)]
         answer = self._api.get(table, entity, query) or {}
         items = answer.get("value")
         if not isinstance(items, list):

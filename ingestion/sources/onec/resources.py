@@ -1,18 +1,17 @@
-"""How each table of raw_onec is read: catalogs whole; documents by a window and a sweep of keys.
+"""How each table of raw_onec is read: catalogs whole; documents by a window, old ones by a sweep.
 
 1C has no "changed at", and documents are edited, un-posted and back-dated long after their date. So
-each run reads whole every document dated within the window, and of the older ones only key and
-version; those whose version is not the one we hold are read again. The first run, and
---full-refresh, read everything.
+each run reads whole every document dated within the window. The first run, and --full-refresh, read
+everything; killed, the first run goes on at the date it had reached.
 
-A document of the window that we hold and 1C does not is asked for by its key; if it is really gone,
-it goes from raw as well. Older ones are kept: 1C bases get cut, and the history must not go with
-them.
+A document of the window that we hold and 1C does not is asked for by its key: back-dated, it comes
+with its new date; really gone, it is told so. Of older documents a nightly sweep compares key and
+version with what we hold, a bounded number a night. What does not belong here: paging (`client`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,9 +20,18 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from ingestion.batches import Row, batched
-from ingestion.catalog import Reader, Removed, RunContext, State, TableSpec
+from ingestion.catalog import (
+    Checkpoint,
+    Gone,
+    OpenSource,
+    Probe,
+    RunContext,
+    State,
+    Sweep,
+    TableSpec,
+)
 from ingestion.sources.onec import mapping
-from ingestion.sources.onec.client import Items, OneCClient
+from ingestion.sources.onec.client import PAGE, Items, OneCClient
 from ingestion.sources.onec.tables import TABLES
 
 CATALOGS = {
@@ -37,6 +45,7 @@ DOCUMENTS = {
     "sales_documents": "Document_РеализацияТоваровУслуг",
 }
 SWEPT = ("Ref_Key", "Date", "DataVersion", "Posted", "DeletionMark")
+ONE_SECOND = timedelta(seconds=1)
 
 
 class OneCReaders:
@@ -57,73 +66,119 @@ class OneCReaders:
         first_day = context.now.astimezone(zone).date() - timedelta(days=window_days)
         self._window_starts_at = datetime.combine(first_day, datetime.min.time(), zone)
 
-    def readers(self) -> dict[str, Reader]:
-        """One reader per declared table, in the order of declaration."""
-        return {
-            table.name: partial(self._catalog, table, CATALOGS[table.name])
-            if table.name in CATALOGS
-            else partial(self._documents, table, DOCUMENTS[table.name])
-            for table in TABLES
-        }
+    def opened(self) -> OpenSource:
+        """Everything the infobase offers, in the order of declaration."""
+        documents = [table for table in TABLES if table.name in DOCUMENTS]
+        return OpenSource(
+            readers={
+                table.name: partial(
+                    self._documents if table.name in DOCUMENTS else self._catalog, table
+                )
+                for table in TABLES
+            },
+            windows={table.name: partial(self._window, table) for table in documents},
+            sweeps={
+                table.name: Sweep(
+                    walk_by="document_at",
+                    page=PAGE,
+                    columns=("ref_key", "data_version", "document_at"),
+                    look=partial(self._look, table),
+                )
+                for table in documents
+            },
+            probes=tuple(
+                Probe(entity, partial(self._probe, name, entity))
+                for name, entity in {**CATALOGS, **DOCUMENTS}.items()
+            ),
+        )
 
-    def _catalog(self, table: TableSpec, entity: str, state: State) -> Iterator[pa.Table]:
-        pages = self._client.catalog(table.name, entity)
+    def _catalog(self, table: TableSpec, state: State) -> Iterator[pa.Table | Checkpoint]:
+        pages = self._client.catalog(table.name, CATALOGS[table.name])
         yield from batched("onec", table, (self._rows(table, items) for items in pages))
 
-    def _documents(
-        self, table: TableSpec, entity: str, state: State
-    ) -> Iterator[pa.Table | Removed]:
+    def _documents(self, table: TableSpec, state: State) -> Iterator[pa.Table | Gone | Checkpoint]:
+        if not state.get("has_read_everything"):
+            yield from batched("onec", table, self._everything(table, state.get("reached")))
+            yield Checkpoint({"has_read_everything": True})
+            return
         held = {
-            str(ref_key): (version, document_at)
-            for ref_key, version, document_at in self._context.held(
-                table.name, ("ref_key", "data_version", "document_at")
+            str(ref_key)
+            for (ref_key,) in self._context.held(
+                table.name, ("ref_key",), at_least=("document_at", self._window_starts_at)
             )
         }
-        border, changed = None, set[str]()
-        if state.get("has_read_everything"):
-            # Sweep first: a document back-dated in between is met in neither and asked for by key.
-            border = self._window_starts_at.strftime("%Y-%m-%dT%H:%M:%S")
-            changed = self._swept_changes(table, entity, border, held)
         seen: set[str] = set()
-        yield from batched("onec", table, self._since(table, entity, border, seen))
-        missing = {
-            ref_key
-            for ref_key, (_, document_at) in held.items()
-            if ref_key not in seen and document_at >= self._window_starts_at
-        }
+        border = self._local(self._window_starts_at)
+        yield from batched("onec", table, self._dated(table, border, None, seen.update))
+        yield from self._by_keys(table, held - seen)
+
+    def _everything(
+        self, table: TableSpec, reached: str | None
+    ) -> Iterator[list[Row] | Checkpoint]:
+        """All documents from `reached` on, oldest first, with the date reached behind each page."""
+        for items in self._client.documents(table.name, DOCUMENTS[table.name], since=reached):
+            yield self._rows(table, items)
+            yield Checkpoint({"reached": items[-1]["Date"]})
+
+    def _window(
+        self, table: TableSpec, start: datetime, end: datetime
+    ) -> Iterator[pa.Table | Checkpoint]:
+        pages = self._dated(table, self._local(start), self._local(end), lambda keys: None)
+        yield from batched("onec", table, pages)
+
+    def _look(
+        self, table: TableSpec, held: list[tuple[Any, ...]]
+    ) -> Iterator[pa.Table | Gone | Checkpoint]:
+        """Documents of the span of dates that `held` covers which are new to us or of another
+        version, and held ones that are elsewhere or gone.
+        """
+        versions = {str(ref_key): version for ref_key, version, _ in held}
+        found: dict[str, Any] = {}
+        for items in self._client.documents(
+            table.name,
+            DOCUMENTS[table.name],
+            since=self._local(held[0][2]),
+            before=self._local(held[-1][2] + ONE_SECOND),
+            select=SWEPT,
+        ):
+            found.update({item["Ref_Key"]: item["DataVersion"] for item in items})
+        changed = {key for key, version in found.items() if versions.get(key) != version}
+        yield from self._by_keys(table, changed | (versions.keys() - found.keys()))
+
+    def _dated(
+        self,
+        table: TableSpec,
+        since: str,
+        before: str | None,
+        see: Callable[[set[str]], None],
+    ) -> Iterator[list[Row]]:
+        """Whole documents dated within the bounds; their keys are told to `see`."""
+        for items in self._client.documents(
+            table.name, DOCUMENTS[table.name], since=since, before=before
+        ):
+            see({item["Ref_Key"] for item in items})
+            yield self._rows(table, items)
+
+    def _by_keys(self, table: TableSpec, keys: set[str]) -> Iterator[pa.Table | Gone | Checkpoint]:
+        """Documents with these keys, whatever their date, and those of them that are gone."""
         found: set[str] = set()
-        yield from batched("onec", table, self._by_keys(table, entity, changed | missing, found))
-        if gone := missing - found:
-            yield Removed(tuple(sorted(gone)))
-        state["has_read_everything"] = True
 
-    def _swept_changes(
-        self, table: TableSpec, entity: str, border: str, held: dict[str, tuple[Any, Any]]
-    ) -> set[str]:
-        """Keys of documents before the window that are new to us or of another version."""
-        return {
-            item["Ref_Key"]
-            for items in self._client.documents(
-                table.name, entity, since=None, before=border, select=SWEPT
-            )
-            for item in items
-            if held.get(item["Ref_Key"], (None, None))[0] != item["DataVersion"]
-        }
+        def pages() -> Iterator[list[Row]]:
+            for items in self._client.by_keys(table.name, DOCUMENTS[table.name], sorted(keys)):
+                found.update(item["Ref_Key"] for item in items)
+                yield self._rows(table, items)
 
-    def _since(
-        self, table: TableSpec, entity: str, border: str | None, seen: set[str]
-    ) -> Iterator[list[Row]]:
-        """Whole documents from `border` on, or all of them; their keys are put into `seen`."""
-        for items in self._client.documents(table.name, entity, since=border):
-            seen.update(item["Ref_Key"] for item in items)
-            yield self._rows(table, items)
+        yield from batched("onec", table, pages())
+        if gone := keys - found:
+            yield Gone(tuple((key,) for key in sorted(gone)))
 
-    def _by_keys(
-        self, table: TableSpec, entity: str, keys: set[str], found: set[str]
-    ) -> Iterator[list[Row]]:
-        for items in self._client.by_keys(table.name, entity, sorted(keys)):
-            found.update(item["Ref_Key"] for item in items)
-            yield self._rows(table, items)
+    def _probe(self, table_name: str, entity: str) -> str:
+        items = self._client.first(table_name, entity)
+        return "readable" if items else "readable, and empty"
+
+    def _local(self, moment: datetime) -> str:
+        """As 1C writes it: the local time of its server."""
+        return moment.astimezone(self._zone).strftime("%Y-%m-%dT%H:%M:%S")
 
     def _rows(self, table: TableSpec, items: Items) -> list[Row]:
         return [mapping.row(table.name, item, self._account_name, self._zone) for item in items]
