@@ -13,8 +13,6 @@ from ingestion.sweep import Swept
 LOADED = RunResult(
     "toy", {"orders": 5}, {"orders": 2}, ("toy.orders: column x vanished",), "1.1", 2
 )
-    "toy", {"orders": 5}, {"orders": 2}, ("toy.orders: column x vanished",), "1.1", 2
-)
 
 
 def test_check_says_one_line_a_permission_and_fails_only_for_what_is_needed(monkeypatch, capsys):

@@ -1,12 +1,15 @@
 """1C over real HTTP into a real Postgres: documents without a "changed at"."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
-from ingestion.errors import SettingsError, SourceError
+from ingestion.backfill import backfill
+from ingestion.check import check
+from ingestion.errors import PartlyDoneError, SettingsError, SourceError
 from ingestion.sources.onec.resources import CATALOGS, DOCUMENTS
+from ingestion.sweep import sweep
 
 pytestmark = pytest.mark.integration
 
@@ -80,10 +83,10 @@ def test_documents_of_several_pages_are_read_once_each(serve, onec, bench):
     assert sum(again.changed.values()) == 0
 
 
-def test_an_old_document_unposted_or_back_dated_is_noticed_outside_the_window(serve, onec, bench):
+def test_an_old_document_unposted_or_back_dated_is_found_by_the_nightly_sweep(serve, onec, bench):
     onec.sets[RECEIPTS] = [
         receipt(1, "2025-02-01T12:00:00"),
-        receipt(2, "2025-02-02T12:00:00"),
+        receipt(2, "2025-02-04T12:00:00"),
         receipt(3, "2026-06-01T12:00:00"),
     ]
     web = serve(onec)
@@ -92,20 +95,24 @@ def test_an_old_document_unposted_or_back_dated_is_noticed_outside_the_window(se
     onec.sets[RECEIPTS].append(receipt(4, "2025-02-03T12:00:00"))
     web.asked.clear()
 
-    result = run(bench, web)
+    assert run(bench, web).changed["bank_receipts"] == 0
+    dated = [a for a in web.asked if a.path.endswith(RECEIPTS)]
+    assert all("Date ge" in a.query["$filter"] for a in dated)
+    swept = sweep("onec", bench.settings(**bench.onec(web)))
 
-    assert result.changed["bank_receipts"] == 2
+    receipts = next(table for table in swept if table.table == "bank_receipts")
+    assert (receipts.asked, receipts.gone, receipts.mended) == (3, 0, 2)
     assert bench.rows("select ref_key, posted from t_raw_onec.bank_receipts order by 1") == [
         (guid(1), False),
         (guid(2), True),
         (guid(3), True),
         (guid(4), True),
     ]
-    whole = [a for a in web.asked if a.path.endswith(RECEIPTS) and "$select" not in a.query]
-    assert not any("Date lt" in a.query["$filter"] for a in whole)
 
 
-def test_a_document_erased_within_the_window_goes_and_an_older_one_stays(serve, onec, bench):
+def test_an_erased_document_is_marked_by_the_run_within_the_window_and_by_the_sweep_before(
+    serve, onec, bench
+):
     onec.sets[RECEIPTS] = [
         receipt(1, "2025-02-01T12:00:00"),
         receipt(2, "2026-06-01T12:00:00"),
@@ -113,12 +120,49 @@ def test_a_document_erased_within_the_window_goes_and_an_older_one_stays(serve, 
     ]
     web = serve(onec)
     run(bench, web)
+    erased = onec.sets[RECEIPTS][:2]
     del onec.sets[RECEIPTS][:2]
+    gone = "select ref_key from t_raw_onec.bank_receipts where _gone_at is not null order by 1"
+
+    run(bench, web)
+    assert bench.rows(gone) == [(guid(2),)]
+    sweep("onec", bench.settings(**bench.onec(web)))
+    assert bench.rows(gone) == [(guid(1),), (guid(2),)]
+
+    onec.sets[RECEIPTS] += erased
+    run(bench, web)
+    assert bench.rows(gone) == [(guid(1),)]
+
+
+def test_a_document_back_dated_out_of_the_window_comes_with_its_new_date(serve, onec, bench):
+    onec.sets[RECEIPTS] = [receipt(1, "2026-06-01T12:00:00"), receipt(2, "2026-06-02T12:00:00")]
+    web = serve(onec)
+    run(bench, web)
+    onec.sets[RECEIPTS][0] |= {"Date": "2024-01-10T12:00:00", "DataVersion": "BBBB"}
 
     run(bench, web)
 
-    held = "select ref_key from t_raw_onec.bank_receipts order by 1"
-    assert bench.rows(held) == [(guid(1),), (guid(3),)]
+    assert bench.rows(
+        "select ref_key, document_at::date::text, _gone_at from t_raw_onec.bank_receipts order by 1"
+    ) == [(guid(1), "2024-01-10", None), (guid(2), "2026-06-02", None)]
+
+
+def test_a_backfill_reads_documents_by_their_date_and_leaves_the_rest(serve, onec, bench):
+    onec.sets[RECEIPTS] = [receipt(n, f"2025-02-{n:02d}T12:00:00") for n in range(1, 20)]
+    web = serve(onec)
+    run(bench, web)
+    for document in onec.sets[RECEIPTS]:
+        document |= {"Posted": False, "DataVersion": "BBBB"}
+
+    changed = backfill(
+        "onec", bench.settings(**bench.onec(web)), date(2025, 2, 5), date(2025, 2, 14)
+    )
+
+    assert changed == 10
+    assert bench.rows(
+        "select count(*), min(document_at)::date::text from t_raw_onec.bank_receipts "
+        "where not posted"
+    ) == [(10, "2025-02-05")]
 
 
 def test_a_window_that_comes_empty_is_believed_only_when_a_person_says_so(serve, onec, bench):
@@ -127,11 +171,24 @@ def test_a_window_that_comes_empty_is_believed_only_when_a_person_says_so(serve,
     run(bench, web)
     onec.sets[RECEIPTS] = []
 
-    with pytest.raises(SourceError, match=r"onec\.bank_receipts: no row came, and 1 that"):
+    with pytest.raises(PartlyDoneError, match=r"onec\.bank_receipts: no row came, and 1 that"):
         run(bench, web)
     run(bench, web, full_refresh=True)
 
-    assert bench.rows("select ref_key from t_raw_onec.bank_receipts") == [(guid(1),)]
+    assert bench.rows("select ref_key from t_raw_onec.bank_receipts where _gone_at is null") == [
+        (guid(1),)
+    ]
+
+
+def test_check_tells_what_the_user_may_read(serve, onec, bench):
+    del onec.sets[CATALOGS["currencies"]]
+    onec.sets[RECEIPTS] = [receipt(1, "2026-06-01T12:00:00")]
+
+    tried = {t.probe: t for t in check("onec", bench.settings(**bench.onec(serve(onec))))}
+
+    assert tried[RECEIPTS].what == "readable"
+    assert not tried[CATALOGS["currencies"]].is_good
+    assert "not published" in tried[CATALOGS["currencies"]].what
 
 
 def test_spaces_of_a_filter_travel_as_percent_20(serve, onec, bench):

@@ -11,7 +11,7 @@ version with what we hold, a bounded number a night. What does not belong here: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -97,34 +97,33 @@ class OneCReaders:
         yield from batched("onec", table, (self._rows(table, items) for items in pages))
 
     def _documents(self, table: TableSpec, state: State) -> Iterator[pa.Table | Gone | Checkpoint]:
-        if not state.get("has_read_everything"):
-            yield from batched("onec", table, self._everything(table, state.get("reached")))
-            yield Checkpoint({"has_read_everything": True})
-            return
-        held = {
-            str(ref_key)
-            for (ref_key,) in self._context.held(
-                table.name, ("ref_key",), at_least=("document_at", self._window_starts_at)
-            )
-        }
-        seen: set[str] = set()
         border = self._local(self._window_starts_at)
-        yield from batched("onec", table, self._dated(table, border, None, seen.update))
-        yield from self._by_keys(table, held - seen)
+        since = border if state.get("has_read_everything") else state.get("reached")
+        # What lies before the date where a killed first load goes on was seen by that load.
+        looked_from = max(border, since or border)
+        moment = datetime.fromisoformat(looked_from).replace(tzinfo=self._zone)
+        rows = self._context.held(table.name, ("ref_key",), at_least=("document_at", moment))
+        held = {str(ref_key) for (ref_key,) in rows}
+        seen: set[str] = set()
 
-    def _everything(
-        self, table: TableSpec, reached: str | None
-    ) -> Iterator[list[Row] | Checkpoint]:
-        """All documents from `reached` on, oldest first, with the date reached behind each page."""
-        for items in self._client.documents(table.name, DOCUMENTS[table.name], since=reached):
-            yield self._rows(table, items)
-            yield Checkpoint({"reached": items[-1]["Date"]})
+        def pages() -> Iterator[list[Row] | Checkpoint]:
+            for items in self._client.documents(table.name, DOCUMENTS[table.name], since=since):
+                seen.update(item["Ref_Key"] for item in items if item["Date"] >= looked_from)
+                yield self._rows(table, items)
+                if not state.get("has_read_everything"):
+                    yield Checkpoint({"reached": items[-1]["Date"]})
+
+        yield from batched("onec", table, pages())
+        yield from self._by_keys(table, held - seen)
+        yield Checkpoint({"has_read_everything": True})
 
     def _window(
         self, table: TableSpec, start: datetime, end: datetime
     ) -> Iterator[pa.Table | Checkpoint]:
-        pages = self._dated(table, self._local(start), self._local(end), lambda keys: None)
-        yield from batched("onec", table, pages)
+        pages = self._client.documents(
+            table.name, DOCUMENTS[table.name], since=self._local(start), before=self._local(end)
+        )
+        yield from batched("onec", table, (self._rows(table, items) for items in pages))
 
     def _look(
         self, table: TableSpec, held: list[tuple[Any, ...]]
@@ -144,20 +143,6 @@ class OneCReaders:
             found.update({item["Ref_Key"]: item["DataVersion"] for item in items})
         changed = {key for key, version in found.items() if versions.get(key) != version}
         yield from self._by_keys(table, changed | (versions.keys() - found.keys()))
-
-    def _dated(
-        self,
-        table: TableSpec,
-        since: str,
-        before: str | None,
-        see: Callable[[set[str]], None],
-    ) -> Iterator[list[Row]]:
-        """Whole documents dated within the bounds; their keys are told to `see`."""
-        for items in self._client.documents(
-            table.name, DOCUMENTS[table.name], since=since, before=before
-        ):
-            see({item["Ref_Key"] for item in items})
-            yield self._rows(table, items)
 
     def _by_keys(self, table: TableSpec, keys: set[str]) -> Iterator[pa.Table | Gone | Checkpoint]:
         """Documents with these keys, whatever their date, and those of them that are gone."""

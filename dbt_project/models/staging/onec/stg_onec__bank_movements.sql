@@ -27,7 +27,7 @@ stg_onec__bank_movements as (
         {{ source_key('onec', 'movements.account_name', 'movements.base_document_key') }}
             as base_invoice_id,
         coalesce(movements.posted, false) as is_posted,
-        coalesce(movements.deletion_mark, false) as is_deleted
+        coalesce(movements.deletion_mark, false) or movements._gone_at is not null as is_deleted
     from movements
     left join currencies
         on movements.account_name = currencies.account_name

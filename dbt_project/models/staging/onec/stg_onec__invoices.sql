@@ -22,7 +22,7 @@ stg_onec__invoices as (
         invoices.amount as invoice_amount,
         currencies.description as currency_code,
         coalesce(invoices.posted, false) as is_posted,
-        coalesce(invoices.deletion_mark, false) as is_deleted
+        coalesce(invoices.deletion_mark, false) or invoices._gone_at is not null as is_deleted
     from invoices
     left join currencies
         on invoices.account_name = currencies.account_name

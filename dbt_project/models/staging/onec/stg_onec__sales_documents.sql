@@ -6,5 +6,5 @@ select
     {{ source_key('onec', 'account_name', 'invoice_key') }} as invoice_id,
     amount as document_amount,
     coalesce(posted, false) as is_posted,
-    coalesce(deletion_mark, false) as is_deleted
+    coalesce(deletion_mark, false) or _gone_at is not null as is_deleted
 from {{ source('raw_onec', 'sales_documents') }}
