@@ -34,6 +34,7 @@ class Answer:
     body: bytes = b""
     content_type: str = "application/json"
     cut: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def as_json(body: Any, status: int = 200) -> Answer:
@@ -167,6 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body) + (100 if answer.cut else 0)))
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body)
         self.wfile.flush()
@@ -281,7 +284,13 @@ def fixtures() -> Path:
 def answer() -> Callable[..., Answer]:
     """Makes one raw answer: `answer(b"{}", status=200, cut=False)`."""
 
-    def make(body: bytes, *, status: int = 200, cut: bool = False) -> Answer:
-        return Answer(status, body, cut=cut)
+    def make(
+        body: bytes,
+        *,
+        status: int = 200,
+        cut: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        return Answer(status, body, cut=cut, headers=headers or {})
 
     return make

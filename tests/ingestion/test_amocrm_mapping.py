@@ -3,6 +3,8 @@ types.
 """
 
 import json
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -86,35 +88,117 @@ def items_in(body, key):
                 yield from items_in(part, key)
 
 
+@pytest.mark.parametrize("price", [None, 0, 1000, 99.5])
+def test_a_price_is_null_whole_or_has_minor_units(price):
+    expected = None if price is None else Decimal(str(price))
+
+    assert landed("leads", {"id": 1, "price": price})["price"] == expected
+
+
+def test_a_lead_with_nothing_filled_in_lands():
+    bare = {
+        "id": 1,
+        "custom_fields_values": None,
+        "created_by": 0,
+        "updated_by": 0,
+        "_embedded": {"tags": [{"id": 3, "name": "без цвета"}], "companies": []},
+    }
+
+    row = landed("leads", bare)
+
+    assert (row["custom_fields_values"], row["created_by"]) == (None, 0)
+    assert json.loads(row["tags"]) == [{"id": 3, "name": "без цвета"}]
+
+
+@pytest.mark.parametrize("value", ["2026-01-01", 1_767_225_600, "350", True])
+def test_values_of_custom_fields_stay_as_they_came(value):
+    fields = [{"field_id": 301, "field_code": None, "values": [{"value": value, "enum_id": 7}]}]
+
+    row = landed("leads", {"id": 1, "custom_fields_values": fields})
+
+    assert json.loads(row["custom_fields_values"]) == fields
+
+
+def test_sip_metadata_of_mixed_types_stays_whole():
+    metadata = {"from": "demo", "phone": 7, "duration": "54", "called_at": 1, "link": None}
+
+    row = landed("unsorted", {"uid": "ab", "category": "sip", "metadata": metadata})
+
+    assert json.loads(row["metadata"]) == metadata
+
+
+def test_an_event_without_a_pipeline_lands():
+    values = [{"lead_status": {"id": 142}}]
+
+    row = landed("events", {"id": "e1", "type": "lead_status_changed", "value_after": values})
+
+    assert json.loads(row["value_after"]) == values
+
+
+def test_a_group_of_fields_is_a_word_or_a_number():
+    groups = [landed("custom_fields", {"id": 1, "group_id": group}, entity_type="leads")["group_id"]
+              for group in ("default", 5, None)]  # fmt: skip
+
+    assert groups == ["default", "5", None]
+
+
+def test_a_field_nobody_knows_travels_on_and_known_noise_does_not():
+    item = {"id": 1, "account_id": 42, "request_id": "0", "_links": {}, "is_vip": True}
+
+    assert json.loads(landed("leads", item)["_extra"]) == {"is_vip": True}
+    assert landed("leads", {"id": 1, "_links": {}})["_extra"] is None
+
+
 @pytest.mark.parametrize(
     ("table_name", "key", "least"),
     [
-        ("leads", "leads", 2),
-        ("contacts", "contacts", 2),
-        ("companies", "companies", 2),
-        ("tasks", "tasks", 1),
-        ("pipelines", "pipelines", 2),
+        ("leads", "leads", 3),
+        ("contacts", "contacts", 4),
+        ("companies", "companies", 3),
+        ("tasks", "tasks", 2),
+        ("pipelines", "pipelines", 3),
+        ("pipeline_statuses", "statuses", 8),
     ],
 )
-def test_recorded_answers_land_whole(fixtures, table_name, key, least):
-    files = sorted((fixtures / "amocrm").glob("*.json"))
+def test_recorded_answers_land_whole_and_bring_no_unknown_field(fixtures, table_name, key, least):
     items = [
         item
-        for path in files
-        if "AddResponse" not in path.name and "Update" not in path.name
+        for path in sorted((fixtures / "amocrm").glob("*.json"))
         for item in items_in(json.loads(path.read_text(encoding="utf-8")), key)
     ]
 
     rows = [landed(table_name, item) for item in items]
 
     assert len(rows) >= least
-    assert all(row["id"] for row in rows)
+    assert all(row["id"] and (row["name"] if "name" in row else row["text"]) for row in rows)
+    assert [row["_extra"] for row in rows if row["_extra"]] == []
+
+
+def recorded(fixtures, name):
+    return json.loads((fixtures / "amocrm" / name).read_text(encoding="utf-8"))
+
+
+def test_a_recorded_lost_lead_lands_in_its_columns(fixtures):
+    row = landed("leads", recorded(fixtures, "ogi4i_leads_sampleGetLeadByIDResponseBody.json"))
+
+    assert (row["status_id"], row["loss_reason_id"], row["price"]) == (143, 4203748, 12)
+    assert row["closed_at"] == row["updated_at"] == datetime.fromtimestamp(1590683337, UTC)
+    assert json.loads(row["companies"]) == [{"id": 10971463}]
+    assert json.loads(row["catalog_elements"])[0]["metadata"]["quantity"] == 1
+
+
+def test_a_recorded_account_lands(fixtures):
+    body = recorded(fixtures, "ogi4i_account_sampleGetAccountResponseBody.json")
+
+    row = landed("account", body, web_url="https://example.amocrm.ru")
+
+    assert row["id"]
+    assert row["subdomain"]
+    assert row["_extra"] is None
 
 
 def test_a_recorded_user_lands(fixtures):
-    recorded = json.loads((fixtures / "amocrm" / "krukov_users.json").read_text(encoding="utf-8"))
-
-    row = landed("users", recorded["DETAIL_INFO"])
+    row = landed("users", recorded(fixtures, "krukov_users.json")["DETAIL_INFO"])
 
     assert row["id"] == 3
     assert isinstance(row["is_active"], bool)

@@ -1,13 +1,26 @@
 """The HTTP client against a real server: rate, patience and the words for each failure."""
 
 import logging
+import pickle
 import socket
+import time as clock
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 
 import pytest
 
 from ingestion.errors import SettingsError, SourceError
-from ingestion.http import ATTEMPTS, ApiClient, RateLimiter
+from ingestion.http import (
+    ATTEMPTS,
+    AnswerRefusedError,
+    ApiClient,
+    RateLimiter,
+    TooHeavyError,
+    fast_json,
+)
+from ingestion.sources.amocrm.refusals import explain
 from ingestion.sources.onec.client import final_failure
 
 
@@ -77,7 +90,51 @@ def test_the_limiter_never_lets_more_through_than_allowed(time):
         limiter.wait()
         turns.append(time.now)
 
-    assert min(later - earlier for earlier, later in zip(turns, turns[7:], strict=False)) >= 0.999
+    assert most_in_one_second(turns) <= 7
+
+
+def most_in_one_second(turns):
+    return max(sum(start <= turn < start + 1 for turn in turns) for start in turns)
+
+
+def test_nothing_is_caught_up_after_a_stall(time):
+    limiter = RateLimiter(7, time.monotonic, time.sleep)
+    turns = []
+    for number in range(60):
+        limiter.wait()
+        turns.append(time.now)
+        time.now += 3.0 if number % 20 == 19 else 0.0  # the process was stopped for a while
+
+    assert most_in_one_second(turns) <= 7
+
+
+def test_a_sleep_that_ends_late_does_not_crowd_the_next_turns(time):
+    def late_sleep(seconds):
+        time.sleep(seconds + 0.5)
+
+    limiter = RateLimiter(7, time.monotonic, late_sleep)
+    turns = []
+    for _ in range(30):
+        limiter.wait()
+        turns.append(time.now)
+
+    assert most_in_one_second(turns) <= 7
+
+
+def test_threads_share_the_limit_and_use_nearly_all_of_it():
+    limiter = RateLimiter(200)
+    turns = []
+
+    def ask(_):
+        limiter.wait()
+        turns.append(clock.monotonic())
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(200)))
+
+    turns.sort()
+    assert most_in_one_second(turns) <= 200
+    assert (turns[-1] - turns[0]) * 200 <= 199 / 0.9  # a machine at rest keeps 95 % and more
 
 
 def test_numbers_with_a_point_keep_their_digits(serve, answer, time):
@@ -160,3 +217,123 @@ def test_addresses_are_not_logged(serve, answer, time, caplog):
     client(web.url, time).get("leads", "x", [("query", "79990001122")])
 
     assert "79990001122" not in caplog.text
+
+
+# -- What the source asks for ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "seconds"),
+    [
+        ("7", 7.0),
+        (lambda: format_datetime(datetime.now(UTC) + timedelta(seconds=30)), 30.0),
+    ],
+)
+def test_the_pause_a_source_asks_for_is_kept(serve, answer, time, asked_for, seconds):
+    value = asked_for() if callable(asked_for) else asked_for
+    answers = [answer(b"<html>", status=429, headers={"Retry-After": value}), answer(b"{}")]
+    web = serve(lambda asked: answers.pop(0))
+
+    client(web.url, time).get("leads", "x")
+
+    assert time.slept[-1] == pytest.approx(seconds, abs=1.5)
+
+
+def test_a_source_that_wants_to_be_left_alone_for_an_hour_is_left_alone(serve, answer, time):
+    web = serve(lambda asked: answer(b"", status=503, headers={"Retry-After": "3600"}))
+
+    assert "HTTP 503" in refused(web, time)
+    assert len(web.asked) == 1
+
+
+def test_a_pause_asked_for_holds_every_thread_of_the_account_back(time):
+    limiter = RateLimiter(1000, time.monotonic, time.sleep)
+    limiter.hold(9)
+
+    limiter.wait()
+
+    assert time.now >= 9
+
+
+def test_429_in_html_and_then_a_block_is_told_in_one_sentence(serve, answer, time):
+    answers = [answer(b"<html>Too Many", status=429), answer(b"<html>Forbidden", status=403)]
+    web = serve(lambda asked: answers.pop(0))
+
+    assert "403): no right to read this, or the integration is blocked" in refused(web, time)
+
+
+def test_429_without_end_says_to_lower_the_rate(serve, answer, time):
+    web = serve(lambda asked: answer(b"<html>", status=429))
+
+    assert "Lower the requests per second of this source" in refused(web, time)
+
+
+def test_an_answer_too_heavy_is_told_at_once_to_who_can_ask_for_less(serve, answer, time):
+    web = serve(lambda asked: answer(b"<html>", status=504))
+
+    with pytest.raises(TooHeavyError):
+        client(web.url, time).get("leads", "x", is_divisible=True)
+    assert len(web.asked) == 1
+    assert "HTTP 504" in refused(web, time)
+
+
+def test_the_id_that_support_asks_for_is_told(serve, answer, time):
+    web = serve(lambda asked: answer(b"{}", status=403, headers={"X-Request-Id": "8f0c-1"}))
+
+    assert "(/api/v4/leads, request 8f0c-1)" in refused(web, time)
+
+
+def test_a_strange_request_id_is_not_repeated(serve, answer, time):
+    web = serve(lambda asked: answer(b"{}", status=403, headers={"X-Request-Id": "boss@e.example"}))
+
+    assert "boss" not in refused(web, time)
+
+
+def test_a_closed_client_asks_no_more(serve, answer, time):
+    web = serve(lambda asked: answer(b"{}"))
+    closed = client(web.url, time)
+    closed.close()
+
+    with pytest.raises(SourceError, match="reading was stopped"):
+        closed.get("leads", "x")
+    assert web.asked == []
+
+
+def test_a_refusal_keeps_its_status_across_processes():
+    error = AnswerRefusedError("amocrm", "leads", "what", "what to do", 402)
+
+    assert pickle.loads(pickle.dumps(error)).status == 402
+
+
+def test_fast_json_reads_what_its_parser_refuses():
+    assert fast_json(b'\xef\xbb\xbf{"price": 99.5}') == {"price": 99.5}
+    assert fast_json(b'{"name": "\\ud83d"}') == {"name": "\ud83d"}
+    with pytest.raises(ValueError, match="Expecting"):
+        fast_json(b'{"id": 1')
+
+
+# -- amoCRM's own words ------------------------------------------------------------------------
+
+VALIDATION = b"""{"validation-errors": [{"request_id": "0", "errors": [
+    {"code": "InvalidType", "path": "filter[updated_at]", "detail": "79990001122 is no moment"}]}],
+    "title": "Bad Request", "status": 400, "detail": "79990001122"}"""
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (400, VALIDATION, "finds the request wrong (400: filter[updated_at]: InvalidType)"),
+        (400, b"<html>", "unexpected answer (HTTP 400)"),
+        (401, b'{"response": {"error_code": 110}}', "the login was refused (401, code 110)"),
+        (401, b'{"title": "Unauthorized"}', "access was refused (401)"),
+        (402, b"{}", "not paid for (402)"),
+        (403, b'{"code": 113}', "this server's address is not in the account's list"),
+        (403, b"<html>", "access is forbidden (403)"),
+        (404, b"{}", "there is no such list (404)"),
+    ],
+)
+def test_amocrm_is_understood(serve, answer, time, status, body, words):
+    web = serve(lambda asked: answer(body, status=status))
+
+    assert words in refused(web, time, explain=explain)
+    assert len(web.asked) == 1

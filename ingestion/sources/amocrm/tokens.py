@@ -171,7 +171,7 @@ class RotatingTokens(httpx.Auth):
                 "amocrm",
                 None,
                 f"the file {self._path} does not hold a pair of tokens",
-                f"Remove it, {_AUTHORISE_AGAIN}",
+                f"Remove it. {_AUTHORISE_AGAIN}",
             ) from None
         return pair if self._integration.mark in (None, self._mark) else None
 
@@ -248,12 +248,12 @@ class RotatingTokens(httpx.Auth):
         )
 
     def _dead(self, what: str) -> SourceError:
-        return SourceError("amocrm", None, what, _AUTHORISE_AGAIN.capitalize())
+        return SourceError("amocrm", None, what, _AUTHORISE_AGAIN)
 
 
 USER_AGENT = "crm-source-of-truth"
 _AUTHORISE_AGAIN = (
-    "authorise the integration in amoCRM again and set the code it shows as AMOCRM_AUTH_CODE, "
+    "Authorise the integration in amoCRM again and set the code it shows as AMOCRM_AUTH_CODE, "
     "within 20 minutes"
 )
 
