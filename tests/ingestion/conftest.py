@@ -8,8 +8,11 @@ the settings of a run against the test Postgres. What does not: assertions.
 import base64
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,12 +21,23 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import psycopg
 import pytest
 
+from ingestion.catalog import (
+    Checkpoint,
+    Gone,
+    OpenSource,
+    Piece,
+    RunContext,
+    State,
+    Unchanged,
+)
 from ingestion.pipeline import RunResult, run_source
 from ingestion.settings import Settings
+from ingestion.sources.amocrm import open_amocrm
 from ingestion.sources.onec.resources import CATALOGS, DOCUMENTS
 
 Item = dict[str, Any]
 TOKEN = "aaa.bbb.ccc"
+AMO_NOW = 1_775_865_600  # 2026-04-11 00:00 UTC
 
 
 @dataclass(frozen=True)
@@ -264,6 +278,80 @@ def bench(clean_warehouse: TestPostgres, tmp_path: Path) -> Bench:
 @pytest.fixture
 def amo() -> AmoFake:
     return AmoFake()
+
+
+class Collected:
+    """What one reader yielded: rows as dicts, keys told to be gone, checkpoints in order."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self.rows: list[Item] = []
+        self.gone: list[tuple[Any, ...]] = []
+        self.states: list[dict[str, Any]] = []
+        self.is_unchanged = False
+        for piece in pieces:
+            if isinstance(piece, Checkpoint):
+                self.states.append(dict(piece.state))
+            elif isinstance(piece, Gone):
+                self.gone.extend(piece.keys)
+            elif isinstance(piece, Unchanged):
+                self.is_unchanged = True
+            else:
+                self.rows.extend(piece.to_pylist())
+
+    @property
+    def ids(self) -> list[Any]:
+        return [row["id"] for row in self.rows]
+
+
+@pytest.fixture
+def collect() -> Callable[[Iterable[Piece]], Collected]:
+    """Looks at what one reader yields."""
+    return Collected
+
+
+Opened = Callable[..., tuple[Web, OpenSource]]
+
+
+@pytest.fixture
+def account(serve: Callable[[Callable[[Asked], Answer]], Web], tmp_path: Path) -> Iterator[Opened]:
+    """Opens the amoCRM that `answer` plays, at the moment `now`, without a warehouse."""
+    with ExitStack() as stack:
+
+        def opened(answer: Callable[[Asked], Answer], now: int = AMO_NOW) -> tuple[Web, OpenSource]:
+            web = serve(answer)
+            context = RunContext(
+                now=datetime.fromtimestamp(now, UTC),
+                business_timezone="Europe/Moscow",
+                held=lambda *asked, **how: [],
+                secrets_dir=tmp_path,
+                monotonic=time.monotonic,
+                sleep=lambda seconds: None,
+            )
+            values = {
+                "AMOCRM_BASE_URL": f"{web.url}/amocrm",
+                "AMOCRM_TOKEN": TOKEN,
+                "AMOCRM_ACCOUNT": "main",
+                "AMOCRM_REQUESTS_PER_SECOND": "100000",
+            }
+            return web, stack.enter_context(open_amocrm(values, context))
+
+        yield opened
+
+
+@pytest.fixture
+def read(account: Opened) -> Callable[..., Collected]:
+    """Reads one table of the amoCRM that `answer` plays."""
+
+    def run(
+        answer: Callable[[Asked], Answer],
+        table: str,
+        state: State | None = None,
+        now: int = AMO_NOW,
+    ) -> Collected:
+        _, opened = account(answer, now)
+        return Collected(opened.readers[table]({} if state is None else state))
+
+    return run
 
 
 @pytest.fixture
