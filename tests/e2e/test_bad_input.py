@@ -158,19 +158,19 @@ def fingerprints(company: Company) -> dict[str, Any]:
 
 def test_a_wrong_token_is_told_by_its_variable(company: Company) -> None:
     sentence = refused(company.but(AMOCRM_TOKEN=WRONG_TOKEN), *INGEST, "amocrm")
-    assert sentence.startswith("amocrm.account: access was refused (401)")
+    assert re.match(r"amocrm\.\w+: access was refused \(401\)", sentence)
     assert "Check AMOCRM_TOKEN" in sentence
 
 
 def test_a_wrong_password_is_told_by_its_variables(company: Company) -> None:
     sentence = refused(company.but(ONEC_PASSWORD="wrong"), *INGEST, "onec")
-    assert sentence.startswith("onec.counterparties: access was refused (401)")
+    assert re.match(r"onec\.\w+: access was refused \(401\)", sentence)
     assert "Check ONEC_USER and ONEC_PASSWORD" in sentence
 
 
 def test_an_unreachable_source_is_told_by_the_variable_of_its_address(company: Company) -> None:
     sentence = refused(company.but(AMOCRM_BASE_URL=CLOSED_PORT), *INGEST, "amocrm")
-    assert sentence.startswith("amocrm.account: the source cannot be reached")
+    assert re.match(r"amocrm\.\w+: the source cannot be reached", sentence)
     assert "Check AMOCRM_BASE_URL and the network, then run again" in sentence
 
 
@@ -206,9 +206,13 @@ def test_a_json_value_whose_type_flipped_is_told_by_its_column(
     flipped = {"id": 1, "updated_at": int(time.time()) - 1, "price": "+7 916 555-01-03"}
     page = {"_page": 1, "_links": {}, "_embedded": {"leads": [flipped]}}
     with server.suffering("/amocrm/api/v4/leads", "status", exact=True, status=200, body=page):
-        sentence = refused(company, *INGEST, "amocrm")
-    assert sentence.startswith("amocrm.leads: column price changed its type: declared numeric")
-    assert "555" not in sentence
+        before = fingerprints(company)
+        said = company.run(*INGEST, "amocrm", expect=1)
+    assert "amocrm.leads: column price changed its type: declared numeric" in said
+    assert "555" not in said
+    assert "Traceback" not in said
+    after = fingerprints(company)
+    assert after["raw_amocrm.leads"] == before["raw_amocrm.leads"]
 
 
 def test_an_answer_of_a_shape_nobody_foresaw_names_its_table(
@@ -418,8 +422,9 @@ def test_a_failed_source_fails_the_refresh_and_the_others_are_loaded_and_publish
     server.happen("unpost")
     broken = company.but(AMOCRM_TOKEN=WRONG_TOKEN)
     said = broken.run("python", "-m", "orchestration", "refresh", expect=1)
-    sentence = "amocrm.account: access was refused (401) (/api/v4/account). Check AMOCRM_TOKEN"
-    assert re.search(rf"raw_amocrm +FAILED after \d+ s: {re.escape(sentence)}", said)
+    # Several tables are read at once, and any of them may be the first to be refused.
+    sentence = r"amocrm\.\w+: access was refused \(401\) \(/api/v4/[^)]+\)\. Check AMOCRM_TOKEN"
+    assert re.search(rf"raw_amocrm +FAILED after \d+ s: {sentence}", said)
     assert "Traceback" not in said
     loaded = company.query(receipts.format("raw_onec.bank_receipts"))
     assert company.query(receipts.format("mart_director.receipts")) == loaded != published
@@ -433,7 +438,7 @@ def test_a_failed_source_fails_the_refresh_and_the_others_are_loaded_and_publish
             "select event from event_logs where dagster_event_type = 'STEP_FAILURE'"
         ).fetchall()
     assert status == "FAILURE"
-    assert sentence in "".join(event for (event,) in failures)
+    assert re.search(sentence, "".join(event for (event,) in failures))
 
 
 def test_a_broken_model_leaves_the_published_marts_as_they_were(company: Company) -> None:
