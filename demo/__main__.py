@@ -24,6 +24,7 @@ from demo.settings import (
     DEFAULT_PORT,
     DEFAULT_REQUESTS_PER_SECOND,
     HOST,
+    ONEC_CONFIGURATIONS,
     ServerSettings,
     client_environment,
     default_token,
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         onec_password=options.onec_password,
         requests_per_second=options.requests_per_second,
         customers_mode=options.customers_mode,
+        onec_configuration=options.onec_configuration,
     )
     if options.command == "env":
         for name, value in client_environment(options.port, settings).items():
@@ -73,12 +75,18 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--customers-mode", choices=CUSTOMERS_MODES,
                        default=ServerSettings.customers_mode,
                        help="what amoCRM's tariff says about customers")  # fmt: skip
+    serve.add_argument("--onec-configuration", choices=ONEC_CONFIGURATIONS,
+                       default=ServerSettings.onec_configuration,
+                       help="whose names 1C's base has: БП 3.0, УТ 11 or УНФ")  # fmt: skip
     environment = commands.add_parser(
         "env",
         help="print the variables that point the product's clients here (use with eval)",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    environment.set_defaults(customers_mode=ServerSettings.customers_mode)
+    environment.set_defaults(
+        customers_mode=ServerSettings.customers_mode,
+        onec_configuration=ServerSettings.onec_configuration,
+    )
     for command in (serve, environment):
         _add_common(command)
     return parser

@@ -1,23 +1,26 @@
-"""How 1C (БП 3.0, standard OData) shapes a record: one function per entity.
+"""How 1C (БП 3.0, standard OData) shapes a document or a counterparty: one function per entity.
 
 Belongs here: property names and JSON values as the interface writes them: empty references and
-dates, Int64 as text, naive Moscow times. Does not belong: what is sold or paid, and the addresses
-(`odata.metadata`) the server adds.
+dates, Int64 as text, naive Moscow times. Does not belong: goods, prices, rates and other catalogs
+(`accounting_catalogs`), what is sold or paid, and the addresses (`odata.metadata`) the server adds.
 """
 
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 from demo import company
 from demo.moscow import local_text, local_year
-from demo.store import Record, Store
+from demo.store import Record
 
 INVOICES = "Document_СчетНаОплатуПокупателю"
 RECEIPTS = "Document_ПоступлениеНаРасчетныйСчет"
 WRITE_OFFS = "Document_СписаниеСРасчетногоСчета"
 SALES = "Document_РеализацияТоваровУслуг"
+RETURNS = "Document_ВозвратТоваровОтПокупателя"
+CASH_RECEIPTS = "Document_ПриходныйКассовыйОрдер"
+CASH_WRITE_OFFS = "Document_РасходныйКассовыйОрдер"
+CARD_OPERATIONS = "Document_ОперацияПоПлатежнойКарте"
 COUNTERPARTIES = "Catalog_Контрагенты"
 _COUNTERPARTY_TYPE = "StandardODATA.Catalog_Контрагенты"
 _ORGANISATION_TYPE = "StandardODATA.Catalog_Организации"
@@ -27,6 +30,13 @@ _UNDEFINED = "StandardODATA.Undefined"
 def data_version(at: int, nonce: int = 0) -> str:
     """What 1C changes with every write; not orderable, good only to compare."""
     return base64.b64encode(((at << 8) | nonce & 0xFF).to_bytes(8, "big")).decode()
+
+
+def touch(record: Record, at: int) -> None:
+    """Somebody wrote the record at `at`: it gets a version it never had."""
+    before = int.from_bytes(base64.b64decode(record["DataVersion"]), "big")
+    version = max(before + 1, at << 8)
+    record["DataVersion"] = base64.b64encode(version.to_bytes(8, "big")).decode()
 
 
 def vat_percent(at: int) -> int:
@@ -168,7 +178,75 @@ def bank_document(
     record["ДокументОснование"] = ""
     record["ДокументОснование_Type"] = _UNDEFINED
     record["СтатьяДвиженияДенежныхСредств_Key"] = company.EMPTY_KEY
-    record["РасшифровкаПлатежа"] = _rows(
+    record["РасшифровкаПлатежа"] = _breakdown(key, at, parts)
+    return record
+
+
+def cash_order(
+    *,
+    key: str,
+    number: str,
+    at: int,
+    counterparty_key: str,
+    kopecks: int,
+    kind: str,
+    reason: str,
+    parts: list[tuple[str, int]],
+) -> Record:
+    """Cash in or out; `reason` is what is printed on it, `parts` as in `bank_document`."""
+    record = _document(key, number, at, counterparty_key, kopecks)
+    record["ВидОперации"] = kind
+    record["Контрагент"] = record.pop("Контрагент_Key")
+    record["Контрагент_Type"] = _COUNTERPARTY_TYPE
+    record["Основание"] = reason
+    record["НомерЧекаККМ"] = "0"
+    record["СтатьяДвиженияДенежныхСредств_Key"] = company.EMPTY_KEY
+    record["РасшифровкаПлатежа"] = _breakdown(key, at, parts)
+    return record
+
+
+def card_operation(
+    *,
+    key: str,
+    number: str,
+    at: int,
+    counterparty_key: str,
+    kopecks: int,
+    kind: str,
+    parts: list[tuple[str, int]],
+) -> Record:
+    """A payment by card, through the bank that serves the terminal; `parts` as above."""
+    return _document(key, number, at, counterparty_key, kopecks) | {
+        "ВидОперации": kind,
+        "ЭквайринговыйТерминал_Key": company.EMPTY_KEY,
+        "СсылочныйНомер": number[-6:],
+        "РасшифровкаПлатежа": _breakdown(key, at, parts),
+    }
+
+
+def goods_return(
+    *,
+    key: str,
+    number: str,
+    at: int,
+    counterparty_key: str,
+    sale_key: str,
+    kopecks: int,
+    lines: list[Record],
+) -> Record:
+    """Goods of a sale that came back."""
+    return _document(key, number, at, counterparty_key, kopecks) | {
+        "ВидОперации": "ПродажаКомиссия",
+        "СуммаВключаетНДС": True,
+        "КратностьВзаиморасчетов": "1",
+        "ДокументОтгрузки": sale_key,
+        "ДокументОтгрузки_Type": f"StandardODATA.{SALES}",
+        "Товары": _rows(key, lines),
+    }
+
+
+def _breakdown(key: str, at: int, parts: list[tuple[str, int]]) -> list[Record]:
+    return _rows(
         key,
         [
             {
@@ -183,7 +261,6 @@ def bank_document(
             for invoice_key, part in parts
         ],
     )
-    return record
 
 
 def _rows(key: str, lines: list[Record]) -> list[Record]:
@@ -191,34 +268,3 @@ def _rows(key: str, lines: list[Record]) -> list[Record]:
         {"Ref_Key": key, "LineNumber": str(place), **line}
         for place, line in enumerate(lines, start=1)
     ]
-
-
-def write_catalogs(store: Store, founded_at: int) -> None:
-    """The rouble, the organisation and the folders of counterparties: the same in every world."""
-    common: dict[str, Any] = {
-        "DataVersion": data_version(founded_at),
-        "DeletionMark": False,
-        "Predefined": False,
-        "PredefinedDataName": "",
-    }
-    store.onec["Catalog_Валюты"][company.ROUBLE_KEY] = {
-        "Ref_Key": company.ROUBLE_KEY,
-        **common,
-        "Code": "643",
-        "Description": "RUB",
-        "НаименованиеПолное": "Российский рубль",
-    }
-    store.onec["Catalog_Организации"][company.ORGANISATION_KEY] = {
-        "Ref_Key": company.ORGANISATION_KEY,
-        **common,
-        "Code": "000000001",
-        "Description": company.ACCOUNT_NAME,
-        "НаименованиеПолное": company.ACCOUNT_NAME,
-        "ИНН": company.ORGANISATION_INN,
-        "КПП": "770101001",
-    }
-    for place, name in enumerate(("Покупатели", "Поставщики"), start=1):
-        key = f"0f9e0c1a-5d1b-11ee-9a01-0050568a10{place:02d}"
-        store.onec[COUNTERPARTIES][key] = counterparty_folder(
-            key=key, code=f"00-0000000{place}", name=name, at=founded_at
-        )

@@ -66,6 +66,11 @@ def local_text(at: int) -> str:
     return datetime.fromtimestamp(at + OFFSET, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+def local_instant(text: str) -> int:
+    """The instant of a naive Moscow text."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) - OFFSET
+
+
 def local_date_text(at: int) -> str:
     """A date as people write it: `12.03.2026`."""
     return datetime.fromtimestamp(at + OFFSET, UTC).strftime("%d.%m.%Y")

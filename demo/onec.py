@@ -1,11 +1,12 @@
-"""A stand-in of the standard OData interface of 1C:Enterprise (OData 3, JSON) over a `Store`.
+"""A stand-in of the standard OData interface of 1C:Enterprise (OData 3) over a `Store`.
 
-What belongs here: the service document, entity sets, single entities, counts and errors as 1C
-gives them. Not: the `$filter` language (`odata_filter`), any data.
+What belongs here: addresses, who may ask, and what each address answers. Not: which sets a base has
+(`onec_infobase`), query options (`onec_query`), any data.
 
 Kept quirks: `odata.count` is a string, `/$count` starts with a BOM, a misspelt field in `$filter`
-gives an empty answer, and without `$orderby` the order changes from request to request, so that
-pages repeat and miss rows. Left out: Atom, `$metadata`, `$expand`, virtual tables and writing.
+gives an empty answer, `If-Match` is ignored, any access problem is 401, and without `$orderby` the
+order changes from request to request, so that pages repeat and miss rows. Left out: `$expand`,
+presentations, balances and turnovers, and writing other than erasing.
 """
 
 from __future__ import annotations
@@ -14,12 +15,10 @@ import base64
 import binascii
 import re
 import secrets
-from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
-from uuid import UUID
 
-import orjson
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -27,117 +26,283 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from demo.odata_filter import BadFilterError, Filter, parse_filter
+from demo import onec_answers as answers
+from demo import onec_atom as atom
+from demo.company import EMPTY_KEY
+from demo.odata_filter import BadFilterError, literal_value
+from demo.onec_answers import ATOM, ODataError
+from demo.onec_infobase import Infobase, Switches
+from demo.onec_metadata import edmx
+from demo.onec_query import Options, choose, cut, order, read_options, select
 from demo.selections import Record, Selections
 
 if TYPE_CHECKING:
+    from demo.settings import ServerSettings
     from demo.store import Store
 
-EMPTY_GUID = "00000000-0000-0000-0000-000000000000"
-ACCESS, BAD_URL, NO_ENTITY_TYPE, NO_INSTANCE, BAD_PROPERTY, BAD_OPTION = 20, 6, 8, 9, 10, 14
-
-_ROOT = "/odata/standard.odata"
-_RESOURCE = re.compile(r"(?P<entity>\w+)(?:\(guid'(?P<key>[^']*)'\))?(?P<count>/\$count)?/?")
-_ORDER = re.compile(r"\s*(?P<field>\w+)(?:\s+(?P<direction>asc|desc))?\s*")
-_KNOWN_OPTIONS = {"$filter", "$orderby", "$top", "$skip", "$select", "$inlinecount", "$format",
-                  "$allowedOnly"}  # fmt: skip
+ROOT = "/odata/standard.odata"
+_ADDRESS = re.compile(
+    r"(?P<name>\w+)(?:\((?P<key>[^()]*)\))?"
+    r"(?:/(?P<tail>\$count|\w+)(?:\((?P<arguments>.*)\))?)?/?"
+)
+_KEY_PART = re.compile(
+    r"\s*(?:(?P<name>\w+)\s*=\s*)?"
+    r"(?P<literal>(?:guid|datetime)?'[^']*'|\"[^\"]*\"|[\w-]+)\s*(?:,|$)"
+)
+_NODE = re.compile(r"'?.*/?(?P<plan>ExchangePlan_\w+)\(guid'(?P<key>[^']*)'\)'?")
 # One shift of the rows per request without `$orderby`; a prime, so that pages rarely line up.
 _SHIFT = 37
+_SLICES = ("SliceLast", "SliceFirst")
 
 
-class ODataError(Exception):
-    """An answer in the vendor's error shape."""
+@dataclass(frozen=True)
+class Address:
+    """What stands in a path after the root: `Set(key)/tail(arguments)`."""
 
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
+    name: str
+    key: str | None
+    tail: str | None
+    arguments: str
 
 
 class OneC:
-    """The interface's handlers. Reads the store on every request; never changes it."""
+    """The interface's handlers."""
 
-    def __init__(self, store: Store, selections: Selections) -> None:
-        self._store = store
+    def __init__(self, infobase: Infobase, selections: Selections, switches: Switches) -> None:
+        self._infobase = infobase
         self._selections = selections
+        self._switches = switches
         self._unordered_requests = 0
 
     def routes(self) -> list[Route]:
         return [
-            Route(_ROOT, self._service_document),
-            Route(_ROOT + "/{resource:path}", self._resource),
+            Route(ROOT, self._service_document),
+            Route(ROOT + "/{resource:path}", self._read),
+            Route(ROOT + "/{resource:path}", self._erase, methods=["DELETE"]),
+            Route(ROOT + "/SelectChanges", self._select_changes, methods=["POST"]),
+            Route(ROOT + "/NotifyChangesReceived", self._confirm_changes, methods=["POST"]),
         ]
 
-    async def _service_document(self, request: Request) -> Response:
-        metadata = _metadata_detail(request, _options(request))
-        entities = [{"name": name, "url": name} for name in self._store.onec]
-        body: Record = {"value": entities}
-        return _json(_with_address(request, "", body, metadata), metadata)
+    # Reading
 
-    async def _resource(self, request: Request) -> Response:
+    async def _service_document(self, request: Request) -> Response:
+        form = answers.asked_format(request, read_options(request.scope["query_string"]))
+        entities = [{"name": name, "url": name} for name in self._infobase.names()]
+        if form == ATOM:
+            return _xml(atom.service_document(_root(request), self._infobase.names()))
+        return self._json(request, "", {"value": entities}, form)
+
+    async def _read(self, request: Request) -> Response:
         resource = request.path_params["resource"]
         if resource == "":
             return await self._service_document(request)
         if resource == "$metadata":
-            raise ODataError(501, BAD_URL, "The demo company's 1C does not publish $metadata")
-        found = _RESOURCE.fullmatch(resource)
+            return _xml(self._described())
+        options = read_options(request.scope["query_string"])
+        address = self._address(resource)
+        if address.tail == "$count":
+            counted = self._chosen(address.name, options)
+            return Response("\ufeff" + str(len(counted)), media_type="text/plain")
+        form = answers.asked_format(request, options)
+        if address.tail is not None:
+            name = self._infobase.record_type(address.name)
+            sliced = self._sliced(address, options)
+            return self._listed(request, name, sliced, options, form)
+        if address.key is not None:
+            return self._single(request, address.name, self._found(address), options, form)
+        rows = self._chosen(address.name, options)
+        return self._listed(request, address.name, rows, options, form)
+
+    def _described(self) -> str:
+        shapes = self._infobase.shapes()
+        return edmx(shapes, [name for name in shapes if self._infobase.is_register(name)])
+
+    def _address(self, resource: str) -> Address:
+        """The parsed path of a set that is there and works; ODataError otherwise."""
+        found = _ADDRESS.fullmatch(resource)
         if found is None:
-            raise ODataError(400, BAD_URL, f"Неверный адрес ресурса '{resource}'")
-        entity, key = found["entity"], found["key"]
-        records = self._store.onec.get(entity)
-        if records is None:
-            raise ODataError(404, NO_ENTITY_TYPE, f"Тип сущности '{entity}' не найден")
-        options = _options(request)
-        if found["count"]:
-            rows = self._rows(entity, records, options)
-            return Response("\ufeff" + str(len(rows)), media_type="text/plain")
-        metadata = _metadata_detail(request, options)
-        if key is not None:
-            record = _shown(entity, _single(records, entity, key), options, metadata)
-            return _json(_with_address(request, f"#{entity}/@Element", record, metadata), metadata)
-        body = self._page(entity, records, options, metadata)
-        return _json(_with_address(request, f"#{entity}", body, metadata), metadata)
+            raise ODataError(400, answers.BAD_URL, f"Неверный адрес ресурса '{resource}'")
+        name = found["name"]
+        refused = self._switches.refusals.get(name)
+        if refused == "forbidden":
+            raise ODataError(401, answers.ACCESS, f"Нет прав на чтение '{name}'")
+        if refused == "failing":
+            raise ODataError(500, answers.HANDLER_FAILED, "Ошибка при вызове метода контекста")
+        if self._infobase.rows(name) is None:
+            raise ODataError(404, answers.NO_ENTITY_TYPE, f"Тип сущности '{name}' не найден")
+        return Address(name, found["key"], found["tail"], found["arguments"] or "")
 
-    def _page(
-        self, entity: str, records: Mapping[str, Record], options: dict[str, str], metadata: str
-    ) -> Record:
-        """The body of an entity set; `$skip` acts before `$top`."""
-        rows = self._rows(entity, records, options)
-        skip = _whole(options, "$skip") or 0
-        top = _whole(options, "$top")
-        page = rows[skip:] if top is None else rows[skip : skip + top]
-        body: Record = {}
-        if options.get("$inlinecount") == "allpages":
-            body["odata.count"] = str(len(rows))
-        body["value"] = [_shown(entity, record, options, metadata) for record in page]
-        return body
-
-    def _rows(
-        self, entity: str, records: Mapping[str, Record], options: dict[str, str]
-    ) -> list[Record]:
-        """Filtered and ordered rows. Without an order each request starts somewhere else."""
-        condition, order = options.get("$filter", ""), options.get("$orderby", "")
-        question = ("onec", entity, condition, order)
-        rows = self._selections.get(question, lambda: _choose(records, condition, order))
-        if order or not rows:
+    def _chosen(self, name: str, options: Options) -> list[Record]:
+        """The filtered rows in order. Without an order each request starts somewhere else."""
+        condition, ordering = options.get("$filter", ""), options.get("$orderby", "")
+        rows: list[Record] = self._selections.get(
+            ("onec", "chosen", name, condition, ordering),
+            lambda: self._selected(name, condition, ordering),
+        )
+        rows = self._allowed(rows, options)
+        if ordering or not rows:
             return rows
         self._unordered_requests += 1
         start = self._unordered_requests * _SHIFT % len(rows)
         return rows[start:] + rows[:start]
 
+    def _selected(self, name: str, condition: str, ordering: str) -> list[Record]:
+        shape = self._infobase.shape(name)
+        rows = choose(self._infobase.rows(name) or [], condition, shape)
+        return order(rows, ordering, shape, self._infobase.order_of)
+
+    def _allowed(self, rows: list[Record], options: Options) -> list[Record]:
+        """The rows the user has a right to; without `allowedOnly` a hidden one is an error."""
+        allowed = [record for record in rows if not self._infobase.is_hidden(record)]
+        if len(allowed) < len(rows) and options.get("$allowedOnly") != "true":
+            raise ODataError(401, answers.ACCESS, "Недостаточно прав для чтения данных")
+        return allowed
+
+    def _found(self, address: Address) -> Record:
+        """The row an address names by its whole key."""
+        key = self._read_key(address)
+        record = self._infobase.find(address.name, key)
+        if record is None:
+            message = f"Экземпляр сущности '{address.name}' не найден по переданному ключу"
+            raise ODataError(404, answers.NO_INSTANCE, message)
+        if self._infobase.is_hidden(record):
+            raise ODataError(401, answers.ACCESS, "Недостаточно прав для чтения данных")
+        return record
+
+    def _read_key(self, address: Address) -> dict[str, Any]:
+        names = self._infobase.key_names(address.name)
+        text, given, place = address.key or "", dict[str, Any](), 0
+        while place < len(text):
+            part = _KEY_PART.match(text, place)
+            if part is None:
+                raise ODataError(400, answers.BAD_URL, f"Неверный ключ '{text}'")
+            name = part["name"] or (names[0] if len(names) == 1 else "")
+            given[name] = _key_value(name, part["literal"])
+            place = part.end()
+        if missing := [name for name in names if name not in given]:
+            message = f"Не хватает элемента ключа '{missing[0]}' сущности '{address.name}'"
+            raise ODataError(400, answers.NO_KEY_PART, message)
+        return given
+
+    def _sliced(self, address: Address, options: Options) -> list[Record]:
+        """`SliceLast` or `SliceFirst` of a register, its arguments in parentheses or as options."""
+        if address.tail not in _SLICES or not self._infobase.is_register(address.name):
+            raise ODataError(404, answers.NO_METHOD, f"Метод '{address.tail}' не найден")
+        period = re.search(r"\bPeriod=datetime'([^']*)'", address.arguments)
+        condition = re.search(r"\bCondition='(.*)'\s*$", address.arguments)
+        rows = self._infobase.sliced(
+            address.name,
+            last=address.tail == "SliceLast",
+            moment=period[1] if period else _unquoted(options.get("Period")),
+        )
+        shape = self._infobase.shape(self._infobase.record_type(address.name))
+        rows = choose(rows, condition[1] if condition else options.get("Condition", ""), shape)
+        rows = choose(rows, options.get("$filter", ""), shape)
+        return order(rows, options.get("$orderby", ""), shape, self._infobase.order_of)
+
+    # Changes and erasing
+
+    async def _select_changes(self, request: Request) -> Response:
+        message_no = self._message_no(request)
+        self._selections.forget()
+        root, updated = _root(request), _now()
+        entries = []
+        for name, key in self._infobase.exchange.select(message_no):
+            found = self._infobase.find(name, self._read_key(Address(name, key, None, "")))
+            if found is None:
+                entries.append(atom.deleted_entry(root, name, key, when=updated))
+            else:
+                entries.append(atom.entry(root, name, key, found, updated=updated))
+        return _xml(atom.feed(root, entries, updated=updated), "application/atom+xml;type=feed")
+
+    async def _confirm_changes(self, request: Request) -> Response:
+        message_no = self._message_no(request)
+        self._selections.forget()
+        try:
+            self._infobase.exchange.confirm(message_no)
+        except ValueError as error:
+            raise ODataError(400, answers.BAD_VALUE, f"Неверный номер сообщения: {error}") from None
+        return Response(status_code=200)
+
+    def _message_no(self, request: Request) -> int:
+        """The number of the message for a node that is there."""
+        options = read_options(request.scope["query_string"])
+        for name in ("DataExchangePoint", "MessageNo"):
+            if name not in options:
+                raise ODataError(400, answers.NO_ARGUMENT, f"Отсутствует аргумент '{name}'")
+        node = _NODE.fullmatch(options["DataExchangePoint"])
+        if node is None:
+            raise ODataError(400, answers.BAD_URL, "DataExchangePoint is no address of a node")
+        found = self._found(self._address(f"{node['plan']}(guid'{node['key']}')"))
+        if found.get("ThisNode", True) or not options["MessageNo"].isdecimal():
+            raise ODataError(400, answers.BAD_VALUE, "Неверный узел или номер сообщения")
+        return int(options["MessageNo"])
+
+    async def _erase(self, request: Request) -> Response:
+        """Physical removal, whatever `If-Match` says. The company's ledger does not hear of it."""
+        address = self._address(request.path_params["resource"])
+        if address.key is None or address.tail is not None:
+            raise ODataError(405, answers.FORBIDDEN_METHOD, "Удаляется только один объект")
+        record = self._found(address)
+        if not self._infobase.erase(address.name, record.get("Ref_Key", "")):
+            raise ODataError(405, answers.FORBIDDEN_METHOD, "Доступно только чтение")
+        return Response(status_code=204)
+
+    # Showing
+
+    def _listed(
+        self, request: Request, name: str, rows: list[Record], options: Options, form: str
+    ) -> Response:
+        """The page of the rows the options ask for."""
+        count = len(rows) if options.get("$inlinecount") == "allpages" else None
+        shown = [self._shown(name, record, options) for record in cut(rows, options)]
+        if form == ATOM:
+            root, updated = _root(request), _now()
+            entries = [
+                atom.entry(root, name, key, record, updated=updated) for key, record in shown
+            ]
+            body = atom.feed(root, entries, updated=updated, count=count)
+            return _xml(body, "application/atom+xml;type=feed")
+        counted: Record = {} if count is None else {"odata.count": str(count)}
+        values = [_with_links(name, key, record, form) for key, record in shown]
+        return self._json(request, f"#{name}", counted | {"value": values}, form)
+
+    def _single(
+        self, request: Request, name: str, record: Record, options: Options, form: str
+    ) -> Response:
+        key, shown = self._shown(name, record, options)
+        if form == ATOM:
+            body = atom.single(_root(request), name, key, shown, updated=_now())
+            return _xml(body, "application/atom+xml;type=entry")
+        linked = _with_links(name, key, shown, form)
+        return self._json(request, f"#{name}/@Element", linked, form)
+
+    def _shown(self, name: str, record: Record, options: Options) -> tuple[str, Record]:
+        """A row's key as its address has it, and its selected properties."""
+        key, asked = self._infobase.address_key(name, record), options.get("$select", "*")
+        return key, record if asked == "*" else select(record, asked, self._infobase.shape(name))
+
+    def _json(self, request: Request, fragment: str, body: Record, form: str) -> Response:
+        if form != "nometadata":
+            body = {"odata.metadata": f"{_root(request)}/$metadata{fragment}", **body}
+        return answers.json_answer(body, form)
+
 
 class BasicAuthMiddleware:
     """HTTP Basic with one infobase user; 1C answers any access problem with 401."""
 
-    def __init__(self, app: ASGIApp, user: str, password: str) -> None:
+    def __init__(self, app: ASGIApp, user: str, password: str, switches: Switches) -> None:
         self._app = app
         self._expected = f"{user}:{password}".encode()
+        self._switches = switches
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._knows(dict(scope["headers"])):
-            refusal = _error(401, ACCESS, "Идентификация пользователя не выполнена")
-            refusal.headers["WWW-Authenticate"] = 'Basic realm="1C:Enterprise 8.3"'
-            await refusal(scope, receive, send)
+            message = "Идентификация пользователя не выполнена"
+            as_xml = self._switches.errors_as_xml
+            refused = answers.refusal(401, answers.ACCESS, message, as_xml=as_xml)
+            refused.headers["WWW-Authenticate"] = 'Basic realm="1C:Enterprise 8.3"'
+            await refused(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -150,148 +315,71 @@ class BasicAuthMiddleware:
         return scheme.lower() == b"basic" and secrets.compare_digest(credentials, self._expected)
 
 
-def build_app(store: Store, selections: Selections, user: str, password: str) -> Starlette:
+def build_app(
+    store: Store, selections: Selections, settings: ServerSettings, switches: Switches
+) -> Starlette:
     """The interface as an application to mount; its paths start with `/odata/standard.odata`."""
+    infobase = Infobase(store, selections, switches, settings.onec_configuration)
+
+    def refused(request: Request, error: Exception) -> Response:
+        if isinstance(error, ODataError):
+            status, code, message = error.status, error.code, str(error)
+        elif getattr(error, "status_code", 500) == 405:
+            status, code, message = 405, answers.FORBIDDEN_METHOD, "Метод запрещен"
+        else:
+            status, code = 404, answers.BAD_URL
+            message = f"Неверный адрес ресурса '{request.url.path}'"
+        wants_json = "json" in request.url.query + request.headers.get("accept", "")
+        as_xml = switches.errors_as_xml or not wants_json
+        return answers.refusal(status, code, message, as_xml=as_xml)
+
     return Starlette(
-        routes=OneC(store, selections).routes(),
-        middleware=[Middleware(BasicAuthMiddleware, user=user, password=password)],
-        exception_handlers={ODataError: _refused, 404: _no_such_address, 405: _read_only},
+        routes=OneC(infobase, selections, switches).routes(),
+        middleware=[
+            Middleware(
+                BasicAuthMiddleware,
+                user=settings.onec_user,
+                password=settings.onec_password,
+                switches=switches,
+            )
+        ],
+        exception_handlers={ODataError: refused, 404: refused, 405: refused},
     )
 
 
-def _refused(request: Request, error: Exception) -> Response:
-    status, code = (error.status, error.code) if isinstance(error, ODataError) else (500, -1)
-    return _error(status, code, str(error))
-
-
-def _no_such_address(request: Request, error: Exception) -> Response:
-    return _error(404, BAD_URL, f"Неверный адрес ресурса '{request.url.path}'")
-
-
-def _read_only(request: Request, error: Exception) -> Response:
-    return _error(405, ACCESS, "The demo company's 1C is read only")
-
-
-def _error(status: int, code: int, message: str) -> Response:
-    body = {"odata.error": {"code": str(code), "message": {"lang": "ru", "value": message}}}
-    return Response(orjson.dumps(body), status, media_type="application/json")
-
-
-def _json(body: Record, metadata: str) -> Response:
-    media_type = f"application/json;odata={metadata};charset=utf-8"
-    return Response(orjson.dumps(body), media_type=media_type)
-
-
-def _options(request: Request) -> dict[str, str]:
-    """The decoded query options; raises ODataError for one this stand-in does not speak."""
-    query = request.scope["query_string"].decode("latin-1")
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    if "allowedOnly" in options:  # the vendor's own text writes it both ways
-        options["$allowedOnly"] = options.pop("allowedOnly")
-    unknown = sorted(options.keys() - _KNOWN_OPTIONS)
-    if unknown:
-        raise ODataError(501, BAD_OPTION, f"Not spoken by the demo company's 1C: {unknown[0]}")
-    return options
-
-
-def _metadata_detail(request: Request, options: dict[str, str]) -> str:
-    """ "nometadata", "minimalmetadata" or "fullmetadata"; JSON has to be asked for."""
-    asked = options.get("$format") or request.headers.get("accept", "")
-    if "json" not in asked:
-        raise ODataError(
-            501, BAD_OPTION, "Only JSON here: add $format=json or Accept: application/json"
-        )
-    found = re.search(r"odata=(nometadata|minimalmetadata|fullmetadata)", asked)
-    return found.group(1) if found else "minimalmetadata"
-
-
-def _with_address(request: Request, fragment: str, body: Record, metadata: str) -> Record:
-    if metadata == "nometadata":
-        return body
-    url = request.url
-    root = f"{url.scheme}://{url.netloc}{request.scope.get('root_path', '')}{_ROOT}"
-    return {"odata.metadata": f"{root}/$metadata{fragment}", **body}
-
-
-def _single(records: Mapping[str, Record], entity: str, key: str) -> Record:
-    try:
-        record = records.get(str(UUID(key)))
-    except ValueError:
-        raise ODataError(400, BAD_URL, f"Неверный ключ '{key}'") from None
-    if record is None:
-        raise ODataError(404, NO_INSTANCE, f"Экземпляр сущности '{entity}' не найден")
-    return record
-
-
-def _choose(records: Mapping[str, Record], condition: str, order: str) -> list[Record]:
-    if not records:
-        return []
-    properties = next(iter(records.values())).keys()
-    rows = list(records.values())
-    if condition:
-        rows = _filtered(rows, condition, properties)
-    for field, descending in reversed(_read_order(order, properties)):
-        rows.sort(key=lambda record: record[field], reverse=descending)
-    return rows
-
-
-def _filtered(rows: list[Record], condition: str, properties: Any) -> list[Record]:
-    try:
-        parsed: Filter = parse_filter(condition)
-    except BadFilterError as error:
-        raise ODataError(400, BAD_OPTION, f"Ошибка разбора опции $filter: {error}") from None
-    if not parsed.names <= properties:
-        return []
-    return [record for record in rows if parsed.test(record)]
-
-
-def _read_order(order: str, properties: Any) -> list[tuple[str, bool]]:
-    """(field, descending) of each part of `$orderby`. DataVersion cannot be ordered by."""
-    keys = []
-    for part in order.split(",") if order else []:
-        found = _ORDER.fullmatch(part)
-        if found is None:
-            raise ODataError(400, BAD_OPTION, f"Ошибка разбора опции $orderby: '{part}'")
-        field = found["field"]
-        if field not in properties or field == "DataVersion":
-            raise ODataError(400, BAD_PROPERTY, f"Сортировка по полю '{field}' невозможна")
-        keys.append((field, found["direction"] == "desc"))
-    return keys
-
-
-def _whole(options: dict[str, str], name: str) -> int | None:
-    text = options.get(name)
-    if text is None:
-        return None
-    if not text.isdecimal():
-        raise ODataError(400, BAD_OPTION, f"Ошибка разбора опции {name}: '{text}'")
-    return int(text)
-
-
-def _shown(entity: str, record: Record, options: dict[str, str], metadata: str) -> Record:
-    """The selected properties; with metadata also a link for every filled reference."""
-    shown = _selected(record, options.get("$select", "*"))
-    if metadata == "nometadata":
-        return shown
-    address = f"{entity}(guid'{record['Ref_Key']}')"
+def _with_links(name: str, key: str, record: Record, form: str) -> Record:
+    """With metadata, a link for every filled reference."""
+    if form == "nometadata":
+        return record
     links = {
-        f"{name[:-4]}@navigationLinkUrl": f"{address}/{name[:-4]}"
-        for name, value in shown.items()
-        if name.endswith("_Key") and name != "Ref_Key" and value != EMPTY_GUID
+        f"{one[:-4]}@navigationLinkUrl": f"{name}({key})/{one[:-4]}"
+        for one, value in record.items()
+        if one.endswith("_Key") and one != "Ref_Key" and value != EMPTY_KEY
     }
-    return {**shown, **links}
+    return {**record, **links}
 
 
-def _selected(record: Record, select: str) -> Record:
-    """`*` is all, `**` all but the tabular parts (arrays), otherwise the named properties."""
-    shown: Record = {}
-    for name in (part.strip() for part in select.split(",")):
-        if name == "*":
-            shown |= record
-        elif name == "**":
-            shown |= {key: value for key, value in record.items() if not isinstance(value, list)}
-        elif name in record:
-            shown[name] = record[name]
-        else:
-            raise ODataError(400, BAD_PROPERTY, f"Свойство '{name}' не найдено")
-    return shown
+def _root(request: Request) -> str:
+    return answers.root_address(request, ROOT)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _xml(body: str, media_type: str = "application/xml") -> Response:
+    return Response(body, media_type=f"{media_type};charset=utf-8")
+
+
+def _key_value(name: str, literal: str) -> Any:
+    """The value of one part of a key; a reference has to be spelt as one."""
+    try:
+        if (name.endswith("_Key") or name == "Recorder") and not literal.startswith("guid'"):
+            raise BadFilterError(f"{literal} is no reference")
+        return literal_value(literal.replace('"', "'"))
+    except BadFilterError:
+        raise ODataError(400, answers.BAD_URL, f"Неверный ключ '{name}={literal}'") from None
+
+
+def _unquoted(moment: str | None) -> str | None:
+    return moment and str(literal_value(moment))

@@ -3,7 +3,7 @@
     /amocrm/api/v4/...               as amoCRM answers
     /amocrm/oauth2/access_token      as amoCRM gives tokens
     /onec/odata/standard.odata/...   as 1C answers
-    /demo/health|ledger|happen|faults|account|tokens|clock
+    /demo/health|ledger|happen|faults|account|tokens|infobase|clock
                                      for tests and demos; no product code calls these
 
 What belongs here: putting the parts together and the control desk. Not: vendor shapes, data.
@@ -33,6 +33,7 @@ from demo.amocrm_tokens import TokenOffice
 from demo.amocrm_webhooks import Webhooks
 from demo.clock import MovableClock
 from demo.faults import BadFaultError, FaultMiddleware, Faults, read_fault
+from demo.onec_infobase import Switches
 from demo.picks import NothingFitsError
 from demo.rate_limit import RateLimiter
 from demo.selections import Selections
@@ -81,7 +82,8 @@ def create_app(
         webhooks=Webhooks(hosted.store, lambda: hosted.as_of.timestamp() + movable() - started),
     )
     limiter = RateLimiter(settings.requests_per_second, movable)
-    desk = ControlDesk(hosted, selections, faults, movable, crm)
+    switches = Switches()
+    desk = ControlDesk(hosted, selections, faults, movable, crm, switches)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -100,9 +102,7 @@ def create_app(
             ),
             Mount(
                 "/onec",
-                onec.build_app(
-                    hosted.store, selections, settings.onec_user, settings.onec_password
-                ),
+                onec.build_app(hosted.store, selections, settings, switches),
             ),
         ],
         middleware=[Middleware(FaultMiddleware, faults=faults, happen=desk.make_happen)],
@@ -129,6 +129,7 @@ class ControlDesk:
         faults: Faults,
         clock: MovableClock,
         crm: CrmParts,
+        infobase: Switches,
     ) -> None:
         self._hosted = hosted
         self._selections = selections
@@ -136,6 +137,7 @@ class ControlDesk:
         self._clock = clock
         self._started = clock()
         self._crm = crm
+        self._infobase = infobase
 
     def routes(self) -> list[Route]:
         return [
@@ -146,6 +148,7 @@ class ControlDesk:
             Route("/demo/faults", self._add_fault, methods=["POST"]),
             Route("/demo/faults", self._clear_faults, methods=["DELETE"]),
             Route("/demo/account", self._switch_account, methods=["POST"]),
+            Route("/demo/infobase", self._switch_infobase, methods=["POST"]),
             Route("/demo/tokens", self._change_tokens, methods=["POST"]),
             Route("/demo/clock", self._move_clock, methods=["POST"]),
         ]
@@ -216,6 +219,15 @@ class ControlDesk:
             return _refused(400, str(error))
         self._selections.forget()
         return _json(self._crm.account.as_json())
+
+    async def _switch_infobase(self, request: Request) -> Response:
+        """Any of `{"errors_as_xml", "is_limited", "refusals"}` of 1C; answers all three."""
+        try:
+            self._infobase.switch(orjson.loads(await request.body()))
+        except ValueError as error:
+            return _refused(400, str(error))
+        self._selections.forget()
+        return _json(self._infobase.as_json())
 
     async def _change_tokens(self, request: Request) -> Response:
         """Any of `{"lifetime_seconds": of tokens issued from now on, "expire": true (the living

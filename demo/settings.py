@@ -12,6 +12,7 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 8101
 DEFAULT_REQUESTS_PER_SECOND = 50
 CUSTOMERS_MODES = ("disabled", "segments", "periodicity")
+ONEC_CONFIGURATIONS = ("accounting_3", "trade_11", "unf")
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,9 @@ class Integration:
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """Credentials a client has to show, how many requests a second amoCRM lets through, and what
-    its tariff says about customers (one of CUSTOMERS_MODES).
+    """Credentials a client has to show, how many requests a second amoCRM lets through, what its
+    tariff says about customers (one of CUSTOMERS_MODES), and of which configuration 1C's base is
+    (one of ONEC_CONFIGURATIONS).
     """
 
     token: str = "demo-token"
@@ -35,6 +37,7 @@ class ServerSettings:
     customers_mode: str = "disabled"
     onec_user: str = "demo"
     onec_password: str = "demo"
+    onec_configuration: str = "accounting_3"
     requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
 
 

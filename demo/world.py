@@ -14,7 +14,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from demo import accounting_records, assortment, crm_records, regulars, staff
+from demo import accounting_catalogs, assortment, bookkeeping, crm_records, regulars, staff
 from demo.cards import Binned
 from demo.identity import STORIES_A_MONTH
 from demo.ledger import IntentTruth, Ledger
@@ -86,13 +86,15 @@ def build_world(*, seed: int, months: int, scale: float, as_of: datetime) -> Wor
         )
     world = World(empty_store(), Ledger(seed=seed, months=months, as_of=until), as_of, seed)
     crm_records.write_dictionaries(world.store, month_start(first))
-    accounting_records.write_catalogs(world.store, month_start(first))
+    accounting_catalogs.write_catalogs(world.store, month_start(first))
+    accounting_catalogs.write_registers(world.store, month_start(first), until)
     assortment.write_lists(world.store, month_start(first))
     silent_since = workdays_before(until, staff.SILENT_WORKDAYS)
     for month in range(first, last + 1):
         _tell_month(world, month, until, scale, silent_since)
     assortment.link_products(world.store, world.deals.values())
     regulars.write_cards(world.store, world.deals.values())
+    bookkeeping.keep_books(world.store, world.ledger, world.deals.values())
     world.ledger.stories = findable_stories(world.ledger)
     return world
 
