@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TABLES_AT_ONCE = 4
 LOOK_UP_SECONDS = 0.5
-ROWS_WAITING = 200_000
+ROWS_WAITING = 50_000
 """Rows held in memory between reading and writing, so that reading goes on while a package is
 written. A single piece may be larger.
 """
