@@ -2,22 +2,22 @@
 refresh can be watched.
 
 Belongs here: the everyday ones, with what they answer. Does not belong: which deal one picks
-(`picks`), what goes wrong with cards (`happen_cards`), the acts themselves (`story`), HTTP.
+(`picks`), what goes wrong with cards (`happen_cards`) and in the books (`happen_books`), the acts
+themselves (`story`), HTTP.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from demo import company, staff
+from demo.happen_books import BOOK_HAPPENINGS
 from demo.happen_cards import CARD_HAPPENINGS
-from demo.ledger import PaymentTruth
 from demo.moscow import DAY, month_of, utc_text
-from demo.picks import NothingFitsError, about, is_of_a_life, latest, open_deals, with_one_wish
-from demo.story import Invoice, Story
+from demo.picks import NothingFitsError, about, latest, open_deals, with_one_wish
+from demo.story import Story
 from demo.world import FIRST_HAPPENING, HOUSEKEEPING, World
 
 _NEXT_STAGE = {
@@ -80,12 +80,6 @@ def _stage_move(world: World, story: Story) -> dict[str, Any]:
     return about(deal) | {"status_before": before, "status_after": deal.record["status_id"]}
 
 
-def _payment(world: World, story: Story) -> dict[str, Any]:
-    invoice = _unpaid_invoice(world)
-    payment = story.pay(invoice, invoice.unpaid)
-    return about(invoice.deal) | _about_money(payment) | {"invoice_number": invoice.number}
-
-
 def _call(world: World, story: Story) -> dict[str, Any]:
     deal = latest(deal for deal in open_deals(world) if deal.person.contact_ids)
     return about(deal) | {"note_id": story.call_out(deal, 120)}
@@ -114,58 +108,12 @@ def _merge(world: World, story: Story) -> dict[str, Any]:
     return {"survivor_id": survivor, "loser_id": loser, "event_id": event_id}
 
 
-def _unpost(world: World, story: Story) -> dict[str, Any]:
-    """The posting of a payment of a customer who has wished only once, so that nobody turns new
-    again.
-    """
-    wishes = Counter(intent.customer_key for intent in world.ledger.intents.values())
-    posted = [
-        payment
-        for payment in world.ledger.payments.values()
-        if payment.counts
-        and payment.kopecks > 0
-        and payment.expected_deal_id is not None
-        and is_of_a_life(payment.expected_deal_id)
-        and wishes[world.deals[payment.expected_deal_id].person.customer.key] == 1
-    ]
-    if not posted:
-        raise NothingFitsError("No payment could be taken back: the demo company is too young.")
-    payment = max(posted, key=lambda one: (one.paid_at, one.ref_key))
-    story.unpost(payment)
-    assert payment.expected_deal_id is not None
-    return about(world.deals[payment.expected_deal_id]) | _about_money(payment)
-
-
 HAPPENINGS: dict[str, Callable[[World, Story], dict[str, Any]]] = {
     "new_lead": _new_lead,
     "stage_move": _stage_move,
-    "payment": _payment,
     "call": _call,
     "delete": _delete,
     "merge": _merge,
-    "unpost": _unpost,
+    **BOOK_HAPPENINGS,
     **CARD_HAPPENINGS,
 }
-
-
-def _unpaid_invoice(world: World) -> Invoice:
-    """The latest invoice of a won deal nothing was paid for yet."""
-    waiting = [
-        deal
-        for deal in world.deals.values()
-        if deal.truth.status == "won"
-        and is_of_a_life(deal.id)
-        and deal.invoices
-        and deal.invoices[0].unpaid == deal.invoices[0].kopecks
-    ]
-    if not waiting:
-        raise NothingFitsError("No unpaid invoice of a won deal: the demo company is too young.")
-    return max(waiting, key=lambda deal: (deal.truth.won_at or 0, deal.id)).invoices[0]
-
-
-def _about_money(payment: PaymentTruth) -> dict[str, Any]:
-    return {
-        "payment_ref_key": payment.ref_key,
-        "amount": payment.kopecks / 100,
-        "is_posted": payment.is_posted,
-    }

@@ -16,8 +16,9 @@ import pytest
 
 DEMO = Path(__file__).parents[2] / "demo"
 WORLD = (
-    "assortment", "cards", "company", "happen", "happen_cards", "identity", "ledger", "lives",
-    "moscow", "picks", "regulars", "scenarios", "staff", "story", "tales", "words", "world",
+    "assortment", "bookkeeping", "cards", "company", "happen", "happen_books", "happen_cards",
+    "identity", "ledger", "lives", "moscow", "picks", "regulars", "scenarios", "staff", "story",
+    "tales", "words", "world",
 )  # fmt: skip
 MODULES = sorted(DEMO.glob("*.py"))
 
