@@ -1,9 +1,13 @@
 -- A manager's open deals with an overdue task, when they are more than the threshold allows.
 with
 
+managers as (
+    select manager_id, overdue_deals_count, overdue_deal_ids
+    from {{ ref('int_overdue_deals_daily') }}
+),
+
 deals as (
-    select deal_id, deal_name, deal_url, manager_id, manager_name from {{ ref('int_deals') }}
-    where status = 'open' and deal_excluded_reason is null
+    select deal_id, deal_name, deal_url, manager_name from {{ ref('int_deals') }}
 ),
 
 tasks as (
@@ -17,16 +21,26 @@ thresholds as (
 
 overdue_deals as (
     select
-        deals.manager_id,
+        managers.manager_id,
+        managers.overdue_deals_count,
         deals.manager_name,
         deals.deal_id,
         deals.deal_name,
         deals.deal_url,
         min(tasks.complete_till_at) as overdue_since_at
-    from deals
+    from managers
+    cross join lateral unnest(managers.overdue_deal_ids) as deal (id)
+    inner join deals
+        on deal.id = deals.deal_id
     inner join tasks
         on deals.deal_id = tasks.deal_id
-    group by deals.manager_id, deals.manager_name, deals.deal_id, deals.deal_name, deals.deal_url
+    group by
+        managers.manager_id,
+        managers.overdue_deals_count,
+        deals.manager_name,
+        deals.deal_id,
+        deals.deal_name,
+        deals.deal_url
 ),
 
 ranked as (
@@ -43,7 +57,7 @@ alert_deals_overdue as (
         'deals_overdue|' || ranked.manager_id as candidate_key,
         nullif(ranked.manager_id, 'unassigned') as manager_id,
         ranked.manager_name,
-        count(*)::numeric as observed_value,
+        ranked.overdue_deals_count::numeric as observed_value,
         thresholds.threshold_value,
         'deals' as unit,
         min(ranked.overdue_since_at) as since_at,
@@ -61,8 +75,12 @@ alert_deals_overdue as (
         {{ business_now() }} as evaluated_at
     from ranked
     cross join thresholds
-    group by ranked.manager_id, ranked.manager_name, thresholds.threshold_value
-    having count(*) > thresholds.threshold_value
+    where ranked.overdue_deals_count > thresholds.threshold_value
+    group by
+        ranked.manager_id,
+        ranked.manager_name,
+        ranked.overdue_deals_count,
+        thresholds.threshold_value
 )
 
 select * from alert_deals_overdue

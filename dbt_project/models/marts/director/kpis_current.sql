@@ -11,15 +11,8 @@ calendar as (
     select calendar_date, business_day_of_month from {{ ref('int_calendar') }}
 ),
 
-leads as (
-    select lead_id, created_date from {{ ref('int_leads') }}
-),
-
-lead_money as (
-    select lead_id, min({{ business_date('first_paid_at') }}) as first_paid_date
-    from {{ ref('int_deals') }}
-    where lead_id is not null and paid_amount > 0
-    group by lead_id
+paid_leads as (
+    select metric_date, first_paid_date, paid_leads_count from {{ ref('int_paid_leads_daily') }}
 ),
 
 labels as (
@@ -69,47 +62,38 @@ sums as (
     group by comparable_periods.period
 ),
 
-paid_leads as (
-    select comparable_periods.period, count(*) as paid_leads_count
+paid_by_period_end as (
+    select comparable_periods.period, sum(paid_leads.paid_leads_count) as paid_leads_count
     from comparable_periods
-    inner join leads
-        on leads.created_date >= comparable_periods.period_start
-        and leads.created_date <= comparable_periods.period_end
-    inner join lead_money
-        on leads.lead_id = lead_money.lead_id
-        and lead_money.first_paid_date <= comparable_periods.period_end
+    inner join paid_leads
+        on paid_leads.metric_date >= comparable_periods.period_start
+        and paid_leads.metric_date <= comparable_periods.period_end
+        and paid_leads.first_paid_date <= comparable_periods.period_end
     group by comparable_periods.period
 ),
 
-measures as (
-    select sums.period, measure.kpi_name, measure.value
+totals as (
+    select sums.*, coalesce(paid_by_period_end.paid_leads_count, 0) as paid_leads_count
     from sums
-    left join paid_leads
-        on sums.period = paid_leads.period
+    left join paid_by_period_end
+        on sums.period = paid_by_period_end.period
+),
+
+measures as (
+    select totals.period, measure.kpi_name, measure.value
+    from totals
     cross join lateral (
         values
-        ('revenue_amount', sums.revenue_amount),
-        ('sales_count', sums.sales_count),
-        ('average_check_amount', round(sums.sales_paid_amount / nullif(sums.sales_count, 0), 2)),
-        ('leads_count', sums.leads_count),
-        ('new_leads_count', sums.new_leads_count),
-        (
-            'lead_to_paid_by_period_end_share',
-            round(
-                coalesce(paid_leads.paid_leads_count, 0)::numeric / nullif(sums.leads_count, 0), 4
-            )
-        ),
-        ('won_deals_count', sums.won_deals_count),
-        (
-            'win_rate_count_share',
-            round(
-                sums.won_deals_count::numeric
-                / nullif(sums.won_deals_count + sums.lost_deals_count, 0),
-                4
-            )
-        ),
-        ('bookings_amount', sums.bookings_amount),
-        ('payments_count', sums.payments_count)
+        ('revenue_amount', totals.revenue_amount),
+        ('sales_count', totals.sales_count),
+        ('average_check_amount', {{ average_check_amount('totals') }}),
+        ('leads_count', totals.leads_count),
+        ('new_leads_count', totals.new_leads_count),
+        ('lead_to_paid_by_period_end_share', {{ lead_to_paid_share('totals') }}),
+        ('won_deals_count', totals.won_deals_count),
+        ('win_rate_count_share', {{ win_rate_count_share('totals') }}),
+        ('bookings_amount', totals.bookings_amount),
+        ('payments_count', totals.payments_count)
     ) as measure (kpi_name, value)
 ),
 

@@ -1,0 +1,35 @@
+{# The agreed ratios, each written once: shares of a sum are not sums of shares, so every mart has to
+   divide for itself, and divides by these. A test refuses a mart that divides by a measure by hand.
+
+   `totals` is the relation that holds the measures, added up to the mart's grain. A ratio to
+   nothing is null. #}
+{% macro junk_share(totals) -%}
+    {{ quotient(totals ~ '.excluded_enquiries_count', totals ~ '.enquiries_count') }}
+{%- endmacro %}
+
+{% macro lead_to_qualified_share(totals) -%}
+    {{ quotient(totals ~ '.qualified_leads_count', totals ~ '.leads_count') }}
+{%- endmacro %}
+
+{% macro lead_to_won_share(totals) -%}
+    {{ quotient(totals ~ '.won_leads_count', totals ~ '.leads_count') }}
+{%- endmacro %}
+
+{% macro lead_to_paid_share(totals) -%}
+    {{ quotient(totals ~ '.paid_leads_count', totals ~ '.leads_count') }}
+{%- endmacro %}
+
+{% macro win_rate_count_share(totals) -%}
+    {{ quotient(
+        totals ~ '.won_deals_count',
+        totals ~ '.won_deals_count + ' ~ totals ~ '.lost_deals_count',
+    ) }}
+{%- endmacro %}
+
+{% macro average_check_amount(totals) -%}
+    {{ quotient(totals ~ '.sales_paid_amount', totals ~ '.sales_count', digits=2) }}
+{%- endmacro %}
+
+{% macro quotient(dividend, divisor, digits=4) -%}
+    round({{ dividend }}::numeric / nullif({{ divisor }}, 0), {{ digits }})
+{%- endmacro %}
