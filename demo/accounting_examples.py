@@ -27,7 +27,8 @@ def examples() -> dict[str, Record]:
 
 
 def _documents() -> dict[str, Record]:
-    goods = [books.goods_line(_KEY, 1, 100, _AT, 50)]
+    goods = [books.goods_line(_KEY, 1, 100, _AT, None)]
+    shipped = [books.goods_line(_KEY, 1, 100, _AT, 50)]
     common: dict[str, Any] = {
         "key": _KEY,
         "number": "0000-000000",
@@ -38,9 +39,10 @@ def _documents() -> dict[str, Record]:
     bank = books.bank_document(**money, purpose="", entered_at=_AT)
     cash = books.cash_order(**money, reason="")
     sold = common | {"kopecks": 100, "lines": goods}
+    sale = common | {"kopecks": 100, "lines": shipped}
     return {
         books.INVOICES: books.invoice(**sold),
-        books.SALES: books.sales_document(**sold, invoice_key=_KEY),
+        books.SALES: books.sales_document(**sale, invoice_key=_KEY),
         books.RETURNS: books.goods_return(**sold, sale_key=_KEY),
         books.RECEIPTS: bank,
         books.WRITE_OFFS: bank,

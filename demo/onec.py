@@ -133,14 +133,20 @@ class OneC:
         return Address(name, found["key"], found["tail"], found["arguments"] or "")
 
     def _chosen(self, name: str, options: Options) -> list[Record]:
-        """The filtered rows in order. Without an order each request starts somewhere else."""
+        """The filtered rows in order. Without an order each request starts somewhere else.
+
+        Only record sets of a register have an order of their own: any `$orderby` of them is
+        ignored in silence, as measured on a live base by the authors of a public client.
+        """
+        is_set = self._infobase.is_record_set(name)
         condition, ordering = options.get("$filter", ""), options.get("$orderby", "")
+        ordering = "" if is_set else ordering
         rows: list[Record] = self._selections.get(
             ("onec", "chosen", name, condition, ordering),
             lambda: self._selected(name, condition, ordering),
         )
         rows = self._allowed(rows, options)
-        if ordering or not rows:
+        if ordering or is_set or not rows:
             return rows
         self._unordered_requests += 1
         start = self._unordered_requests * _SHIFT % len(rows)

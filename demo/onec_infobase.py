@@ -98,7 +98,7 @@ class Infobase:
     def _own_names(self) -> Iterator[str]:
         for name in self._published:
             yield name
-            if self._is_recorded(name):
+            if self.is_record_set(name):
                 yield name + _RECORDS
         yield EXCHANGE_PLAN
 
@@ -122,12 +122,12 @@ class Infobase:
             return []
         example = examples()[published.source]
         shown = [published.show(example) if published.show else example]
-        return _record_sets(shown) if self._is_recorded(name) else shown
+        return _record_sets(shown) if self.is_record_set(name) else shown
 
     def _key_names(self, name: str) -> tuple[str, ...]:
         if name.endswith(_RECORDS):
             return (*_OF_A_RECORDER, "LineNumber")
-        if self._is_recorded(name):
+        if self.is_record_set(name):
             return _OF_A_RECORDER
         if name in self._published:
             dimensions = self._published[name].dimensions
@@ -145,7 +145,7 @@ class Infobase:
         if name in self._published:
             return self._kept("rows", name, lambda: self._shown(name))
         register = name.removesuffix(_RECORDS)
-        if register != name and self._is_recorded(register):
+        if register != name and self.is_record_set(register):
             return self._kept("rows", name, lambda: self._records(register))
         owner, part = self._owner_of(name)
         if owner is None:
@@ -163,21 +163,21 @@ class Infobase:
 
     def _shown(self, name: str) -> list[Record]:
         records = self._records(name)
-        return _record_sets(records) if self._is_recorded(name) else records
+        return _record_sets(records) if self.is_record_set(name) else records
 
     def _records(self, name: str) -> list[Record]:
         published = self._published[name]
         held = self._store.onec[published.source].values()
         return [published.show(record) for record in held] if published.show else list(held)
 
-    def _is_recorded(self, name: str) -> bool:
-        """Whether it is a register that documents write."""
+    def is_record_set(self, name: str) -> bool:
+        """Whether it is a register that documents write: a row is all a document wrote."""
         return name in self._published and self._published[name].source == catalogs.PRICES
 
     def record_type(self, register: str) -> str:
         """The set of a register's single records, which its slices consist of."""
         bare = register.removesuffix(_RECORDS)
-        return bare + _RECORDS if self._is_recorded(bare) else bare
+        return bare + _RECORDS if self.is_record_set(bare) else bare
 
     def is_register(self, name: str) -> bool:
         """Whether the set answers `SliceLast`."""
