@@ -1,5 +1,6 @@
-{# The agreed ratios, each written once: shares of a sum are not sums of shares, so every mart has to
-   divide for itself, and divides by these. A test refuses a mart that divides by a measure by hand.
+{# The agreed ratios, each written once. A share of sums is no sum of shares, so every mart has to
+   divide at its own grain, and does it by these: a test refuses a mart that divides by a measure
+   by hand.
 
    `totals` is the relation that holds the measures, added up to the mart's grain. A ratio to
    nothing is null. #}

@@ -1,6 +1,7 @@
--- The bridge counts records by itself, or it would prove nothing. What it comes to is what everybody
--- else reads from the measures, day by day. An enquiry stands in the bridge under its lead's channel,
--- and a payment for several deals under one of theirs, so these two meet over all channels.
+-- The bridge counts records by itself, or it would prove nothing. What it comes to is what others
+-- read from the measures, day by day. An enquiry stands in the bridge under its lead's channel, and
+-- the money of a payment for several deals under the channel of one, so enquiries and money meet
+-- over all channels.
 with
 
 subtotals as (
