@@ -1,6 +1,6 @@
 """The lists of the CRM: the products, their fields, and which product a billed deal is about.
 
-Belongs here: amoCRM's side of what is sold. Does not belong: 1C's goods (`accounting_records`),
+Belongs here: amoCRM's side of what is sold. Does not belong: 1C's goods (`accounting_catalogs`),
 whose codes stand in the field «Артикул».
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from demo import company, crm_records, words
+from demo.accounting_catalogs import list_price, product_code
 from demo.accounting_records import INVOICES
 from demo.store import Record, Store
 from demo.story import Deal
@@ -80,8 +81,8 @@ def _product(place: int, name: str, at: int) -> Record:
         "updated_at": at,
         "is_deleted": None,
         "custom_fields_values": [
-            crm_records.value_of(_SKU, f"00-{place + 1:08d}"),
-            crm_records.value_of(_PRICE, str(120 + place * 85)),
+            crm_records.value_of(_SKU, product_code(place)),
+            crm_records.value_of(_PRICE, str(list_price(place))),
         ],
         "catalog_id": PRODUCTS,
         "account_id": company.ACCOUNT_ID,
