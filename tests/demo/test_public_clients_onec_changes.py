@@ -22,8 +22,7 @@ from demo.world import World, build_world
 
 onecdc = pytest.importorskip(
     "onecdc",
-    reason="onecdc 1.1 wants croniter below 7, so it is installed apart: "
-    "pip install --no-deps onecdc 'dbmerge<2' xmltodict",
+    reason="onecdc is not installed; 1.1 wants croniter below 7: pip install 'onecdc<2'",
 )
 
 if TYPE_CHECKING:
