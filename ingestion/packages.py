@@ -92,7 +92,6 @@ class Packages:
         """
         silence_dlt()
         from dlt.common.exceptions import DltException
-        from dlt.common.runtime.signals import raise_if_signalled
 
         for table in self.landing.source.tables:
             undeclared = undeclared_columns(self.landing.connection, self.landing.schema, table)
@@ -105,10 +104,7 @@ class Packages:
             readings = {
                 name: partial(self._read, name, held.get(name, {})) for name in self.readers
             }
-            # dlt keeps the first Ctrl-C back and expects whoever waits to ask for it.
-            with closing(
-                read_side_by_side(self.landing.source.name, readings, raise_if_signalled)
-            ) as said:
+            with closing(read_side_by_side(self.landing.source.name, readings)) as said:
                 while not self._is_over:
                     info = pipeline.run(self._package(said, held), loader_file_format="csv")
                     self.loads.extend(str(load_id) for load_id in info.loads_ids)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TABLES_AT_ONCE = 4
-LOOK_UP_SECONDS = 0.5
 ROWS_WAITING = 50_000
 """Rows held in memory between reading and writing, so that reading goes on while a package is
 written. A single piece may be larger.
@@ -68,12 +67,9 @@ class _Buffer:
             self._rows += _rows(piece)
             self._changed.notify_all()
 
-    def get(
-        self, while_waiting: Callable[[], None]
-    ) -> tuple[str, Kept | Finished | Refused | _Failed]:
+    def get(self) -> tuple[str, Kept | Finished | Refused | _Failed]:
         with self._changed:
-            while not self._changed.wait_for(lambda: bool(self._said), timeout=LOOK_UP_SECONDS):
-                while_waiting()
+            self._changed.wait_for(lambda: bool(self._said))
             table, piece = self._said.popleft()
             self._rows -= _rows(piece)
             self._changed.notify_all()
@@ -92,13 +88,11 @@ def _rows(piece: object) -> int:
 def read_side_by_side(
     source_name: str,
     readings: Mapping[str, Callable[[], Iterator[Kept]]],
-    while_waiting: Callable[[], None] = lambda: None,
 ) -> Generator[Said, None, None]:
     """Yields `(table, piece)`; the pieces of one table keep their order, and `Finished` or
     `Refused` is its last.
 
-    Raises the first failure that is not one table's own, and what `while_waiting` raises, which is
-    called again and again while nothing comes. However this generator ends, its threads
+    Raises the first failure that is not one table's own. However this generator ends, its threads
     end with it: as soon as the request or the page under way is done.
     """
     waiting = iter(list(readings.items()))
@@ -128,7 +122,7 @@ def read_side_by_side(
     left = len(readings)
     try:
         while left:
-            table, piece = buffer.get(while_waiting)
+            table, piece = buffer.get()
             if isinstance(piece, _Failed):
                 raise piece.error
             if isinstance(piece, Finished | Refused):

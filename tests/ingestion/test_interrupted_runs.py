@@ -49,6 +49,8 @@ def command(bench, web, *more):
         [sys.executable, "-m", "ingestion", "run", "amocrm", *more],
         cwd=ROOT,
         env=env,
+        # Tests that run in the background inherit that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
