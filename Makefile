@@ -34,7 +34,7 @@ test: $(INSTALLED) ## all tests, on data and ports of their own: make test ARGS=
 	@scripts/test $(ARGS)
 
 bench: $(INSTALLED) ## speed and memory of loading, as ratios of one run: make bench ARGS="--rows 100000"
-	@.venv/bin/python benchmarks/ingest.py $(ARGS)
+	@.venv/bin/python -m benchmarks.ingest $(ARGS)
 
 lint: $(INSTALLED) ## style, types, format
 	@.venv/bin/ruff check .

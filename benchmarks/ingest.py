@@ -1,4 +1,4 @@
-"""How fast and how lean ingestion is: `make bench`, or `python benchmarks/ingest.py --help`.
+"""How fast and how lean ingestion is: `make bench`, or `python -m benchmarks.ingest --help`.
 
 Every figure stands beside another of the same run (a permitted rate, a bare COPY, dlt's own
 normaliser), because a shared machine makes seconds alone worthless. Each part runs in a process of
@@ -24,17 +24,17 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import psycopg
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from ingestion import Settings, run_source
+from warehouse import service
+from warehouse.settings import Settings as WarehouseSettings
 
-from ingestion import Settings, run_source  # noqa: E402  the project is not installed
-from warehouse import service  # noqa: E402
-from warehouse.settings import Settings as WarehouseSettings  # noqa: E402
+ROOT = Path(__file__).resolve().parents[1]
 
 FIRST_EVENT = datetime(2024, 11, 1, tzinfo=UTC)
 VENDORS_RATE = 7
@@ -49,12 +49,10 @@ Figures = dict[str, Any]
 @contextmanager
 def answered_by(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[None]:
     """Puts `answer` where httpx's sockets are; the client in front of them stays the real one."""
-    real = httpx.HTTPTransport.handle_request
-    httpx.HTTPTransport.handle_request = lambda self, request: answer(request)  # type: ignore[method-assign]
-    try:
+    with patch.object(
+        httpx.HTTPTransport, "handle_request", lambda transport, request: answer(request)
+    ):
         yield
-    finally:
-        httpx.HTTPTransport.handle_request = real  # type: ignore[method-assign]
 
 
 class Watched:
@@ -382,7 +380,18 @@ PARTS: dict[str, Callable[[str, int], Figures]] = {
 
 def _part(name: str, size: int, url: str, folder: str) -> Figures:
     done = subprocess.run(
-        [sys.executable, __file__, "--part", name, "--size", str(size), "--url", url],
+        [
+            sys.executable,
+            "-m",
+            "benchmarks.ingest",
+            "--part",
+            name,
+            "--size",
+            str(size),
+            "--url",
+            url,
+        ],
+        cwd=ROOT,
         env={**os.environ, "BENCHMARK_DIR": folder},
         stdout=subprocess.PIPE,
         text=True,

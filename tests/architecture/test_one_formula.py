@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -30,7 +31,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     assert replaced
     ratios.write_text(text, "utf-8")
     done = subprocess.run(
-        ["dbt", "--quiet", "compile", "--no-introspect", "--no-populate-cache"],
+        [
+            Path(sys.executable).with_name("dbt"),
+            "--quiet",
+            "compile",
+            "--no-introspect",
+            "--no-populate-cache",
+        ],
         cwd=copied,
         env={"PATH": os.environ["PATH"], "HOME": str(place), "DBT_PROFILES_DIR": str(copied)},
         capture_output=True,

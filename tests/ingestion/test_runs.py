@@ -132,6 +132,16 @@ def run(bench):
     return run
 
 
+def dies_at(order_number: int) -> Callable[[int], None]:
+    """What the source does when that order is asked for: it cuts its answer short."""
+
+    def before_order(number: int) -> None:
+        if number == order_number:
+            raise SourceError("toy", "orders", "the answer was cut short", "Run again")
+
+    return before_order
+
+
 def orders(bench) -> list[tuple[Any, ...]]:
     return bench.rows("select id, name, _gone_at is null from t_raw_toy.orders order by id")
 
@@ -161,11 +171,7 @@ def test_a_killed_first_load_shows_nothing_and_goes_on_at_its_checkpoint(
     monkeypatch.setattr(packages, "PACKAGE_ROWS", 10)
     toy.orders = numbered(50)
 
-    def dies(number: int) -> None:
-        if number == 35:
-            raise SourceError("toy", "orders", "the answer was cut short", "Run again")
-
-    toy.before_order = dies
+    toy.before_order = dies_at(35)
     with pytest.raises(SourceError, match="cut short"):
         run()
     assert orders(bench) == []
@@ -185,11 +191,7 @@ def test_a_table_read_before_the_kill_and_changed_after_it_is_as_it_is_now(
     toy.orders = numbered(30)
     toy.staff = {1: {"name": "Анна"}, 2: {"name": "Борис"}}
 
-    def dies(number: int) -> None:
-        if number == 25:
-            raise SourceError("toy", "orders", "the answer was cut short", "Run again")
-
-    toy.before_order = dies
+    toy.before_order = dies_at(25)
     with pytest.raises(SourceError):
         run()
     toy.staff = {2: {"name": "Борис Новый"}}
@@ -457,11 +459,7 @@ def test_a_stopped_backfill_goes_on_where_it_was(toy, run, bench):
     toy.orders = dated(30)
     settings = bench.settings(TOY_URL="here")
 
-    def dies(number: int) -> None:
-        if number == 16:
-            raise SourceError("toy", "orders", "the answer was cut short", "Run again")
-
-    toy.before_order = dies
+    toy.before_order = dies_at(16)
     with pytest.raises(SourceError, match="cut short"):
         backfill("toy", settings, date(2026, 1, 1), date(2026, 1, 30))
     assert [key for key, _, _ in orders(bench)] == list(range(1, 15))
@@ -502,11 +500,7 @@ def test_rows_kept_before_a_kill_survive_that_their_table_is_refused_after_it(
     monkeypatch.setattr(packages, "PACKAGE_ROWS", 10)
     toy.orders = numbered(50)
 
-    def dies(number: int) -> None:
-        if number == 35:
-            raise SourceError("toy", "orders", "the answer was cut short", "Run again")
-
-    toy.before_order = dies
+    toy.before_order = dies_at(35)
     with pytest.raises(SourceError):
         run()
     toy.before_order = lambda number: None
@@ -553,11 +547,7 @@ def test_what_one_account_left_half_read_is_not_shown_by_the_run_of_another(
     monkeypatch.setattr(packages, "PACKAGE_ROWS", 10)
     toy.orders = numbered(50)
 
-    def dies(number: int) -> None:
-        if number == 35:
-            raise SourceError("toy", "orders", "the answer was cut short", "Run again")
-
-    toy.before_order = dies
+    toy.before_order = dies_at(35)
     with pytest.raises(SourceError):
         run(TOY_ACCOUNT="main")
     toy.before_order = lambda number: None

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from ingestion.sources.exports.declarations import FILES_YML, DeclaredFile
-from ingestion.sources.exports.faults import FileFault
+from ingestion.sources.exports.faults import FileFaultError
 
 _BLOCK_BYTES = 4 * 1024 * 1024
 _END = "\x1e"
@@ -42,7 +42,7 @@ def read_header(path: Path, file: DeclaredFile) -> tuple[list[str], int]:
             names = next(records)
             skipped = file.header_row - 1 + records.line_num
     except StopIteration:
-        raise FileFault(
+        raise FileFaultError(
             f"{path.name} has no row {file.header_row}, where its header should be",
             f"Mend the file, or correct header_row of {file.name} in {FILES_YML}",
         ) from None
@@ -53,7 +53,7 @@ def read_header(path: Path, file: DeclaredFile) -> tuple[list[str], int]:
     if len(names) == 1:
         for sign in _DELIMITERS:
             if sign != file.delimiter and sign in names[0]:
-                raise FileFault(
+                raise FileFaultError(
                     f"the header of {path.name} is one column with {sign!r} in it",
                     f"Declare that sign as delimiter of {file.name} in {FILES_YML}",
                 )
@@ -63,8 +63,8 @@ def read_header(path: Path, file: DeclaredFile) -> tuple[list[str], int]:
 def read_rows(path: Path, file: DeclaredFile, names: list[str]) -> Iterator[pa.RecordBatch]:
     """Batches with the columns `names`, all text, empty text as null.
 
-    Raises FileFault for a row of another width, a quote left open and bytes that are not of the
-    declared encoding.
+    Raises FileFaultError for a row of another width, a quote left open and bytes that are not of
+    the declared encoding.
     """
     _, skipped = read_header(path, file)
     wrong: list[Any] = []
@@ -104,7 +104,7 @@ def read_rows(path: Path, file: DeclaredFile, names: list[str]) -> Iterator[pa.R
         if not wrong:
             raise _left_open(path, file) from None
         row = wrong[0]
-        raise FileFault(
+        raise FileFaultError(
             f"row {row.number} of {path.name} has {row.actual_columns} columns, and its header "
             f"has {row.expected_columns}",
             "Mend the row: a value with the delimiter in it needs quotes, a file still being "
@@ -174,7 +174,7 @@ class _Utf8(io.RawIOBase):
             codecs.getincrementaldecoder("utf-8")().decode(block)
         except UnicodeDecodeError:
             return
-        raise FileFault(
+        raise FileFaultError(
             f"{self._path.name} is UTF-8, and {self._file.name} is declared {self._file.encoding}",
             f"Take the encoding of {self._file.name} out of {FILES_YML}",
         )
@@ -184,16 +184,16 @@ def _is_utf8(encoding: str) -> bool:
     return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
 
 
-def _wrong_encoding(path: Path, file: DeclaredFile, line: int | None) -> FileFault:
+def _wrong_encoding(path: Path, file: DeclaredFile, line: int | None) -> FileFaultError:
     where = f"line {line}" if line else "the header"
-    return FileFault(
+    return FileFaultError(
         f"{where} of {path.name} is not {file.encoding}",
         f"Declare the encoding of {file.name} in {FILES_YML}; exports for Excel are often cp1251",
     )
 
 
-def _left_open(path: Path, file: DeclaredFile) -> FileFault:
-    return FileFault(
+def _left_open(path: Path, file: DeclaredFile) -> FileFaultError:
+    return FileFaultError(
         f"{path.name} ends inside a quote, or a record of it is longer than 4 MB",
         "Wait until the file is written, or mend it; where quotes are ordinary letters declare "
         f"`quote: none` for {file.name} in {FILES_YML}",

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from ingestion.sources.exports import cells, csv_file, xlsx_file
 from ingestion.sources.exports.declarations import FILES_YML, DeclaredFile
-from ingestion.sources.exports.faults import FileFault
+from ingestion.sources.exports.faults import FileFaultError
 
 _READS: dict[str, ModuleType] = {"csv": csv_file, "xlsx": xlsx_file}
 
@@ -31,12 +31,12 @@ class DeclaredTable:
 
     file: DeclaredFile
     paths: list[Path]
-    fault: FileFault | None = field(default=None, init=False)
+    fault: FileFaultError | None = field(default=None, init=False)
 
     def check(self) -> None:
-        """Raises FileFault when no file is there, or headers are not what they should be."""
+        """Raises FileFaultError when no file is there, or headers are not what they should be."""
         if not self.paths:
-            raise FileFault(
+            raise FileFaultError(
                 f"no file in EXPORTS_DATA is called {self.file.path}",
                 f"Put it there, or correct the path of {self.file.name} in {FILES_YML}",
             )
@@ -45,18 +45,18 @@ class DeclaredTable:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The columns of the first file. Raises FileFault when others, or files.yml, differ."""
+        """The columns of the first file. FileFaultError when others, or files.yml, differ."""
         first, *others = self.paths
         names = self._names(first)
         for path in others:
             if odd := sorted(set(names) ^ set(self._names(path))):
-                raise FileFault(
+                raise FileFaultError(
                     f"{path.name} and {first.name} do not both have the column {', '.join(odd)}",
                     f"Give both the same header, or declare them apart in {FILES_YML}",
                 )
         for column in (*self.file.dates, *self.file.numbers):
             if column not in names:
-                raise FileFault(
+                raise FileFaultError(
                     f"{first.name} has no column {column}",
                     f"Mend its header, or correct {self.file.name} in {FILES_YML}",
                 )
@@ -68,14 +68,14 @@ class DeclaredTable:
         return reader.__arrow_c_stream__(requested_schema)
 
     def count_rows(self) -> int:
-        """Reads everything. Raises FileFault."""
+        """Reads everything. Raises FileFaultError."""
         return sum(batch.num_rows for batch in self._batches())
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         try:
             for path in self.paths:
                 yield from self._of(path)
-        except FileFault as fault:
+        except FileFaultError as fault:
             self.fault = fault
             raise
 
@@ -94,7 +94,7 @@ class DeclaredTable:
         names = [name or f"column_{number}" for number, name in enumerate(names, start=1)]
         folded = [name.lower() for name in names]
         if repeated := sorted({name for name in names if folded.count(name.lower()) > 1}):
-            raise FileFault(
+            raise FileFaultError(
                 f"{path.name} has the column {', '.join(repeated)} twice",
                 "Name its columns differently",
             )
@@ -114,7 +114,7 @@ class DeclaredTable:
                 return cells.read_numbers(texts, self.file.decimal, self.file.thousands)
         except cells.UnreadableError as error:
             what = f"a date written {order}" if order else "a number written as declared"
-            raise FileFault(
+            raise FileFaultError(
                 f"column {column.name} is not {what} in row {first_row + error.row} of {path.name}",
                 f"Mend the value, or correct {self.file.name} in {FILES_YML}",
             ) from None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.sources.exports.declarations import FILES_YML
-from ingestion.sources.exports.faults import FileFault
+from ingestion.sources.exports.faults import FileFaultError
 
 if TYPE_CHECKING:
     import duckdb
@@ -54,18 +54,18 @@ def offer_parquet(connection: duckdb.DuckDBPyConnection, name: str, paths: list[
     connection.execute(f'create temp view "{identifier}" as select * from read_parquet([{listed}])')
 
 
-def fault_of(error: duckdb.Error, query: str) -> FileFault:
+def fault_of(error: duckdb.Error, query: str) -> FileFaultError:
     """The sentence for what DuckDB said about the SQL file `query` or about what it reads."""
     import duckdb
 
     message = str(error)
     if "not utf-8 encoded" in message:
-        return FileFault(
+        return FileFaultError(
             f"{_place(message)} is not UTF-8 ({query})",
             f"Declare it in {FILES_YML} with its encoding; exports for Excel are often cp1251",
         )
     if parquet := re.search(r"file ['\"]([^'\"]+\.parquet)['\"]", message, re.IGNORECASE):
-        return FileFault(
+        return FileFaultError(
             f"{Path(parquet.group(1)).name} is not a whole Parquet file ({query})",
             "Wait until it is written, or export it again",
         )
@@ -81,14 +81,14 @@ def fault_of(error: duckdb.Error, query: str) -> FileFault:
         message,
     )
     if missing:
-        return FileFault(
+        return FileFaultError(
             f"the file has no column {missing.group(missing.lastindex or 0)} ({query})",
             "Mend the header of the file, or name the column in the SQL as the file does",
         )
-    return FileFault(f"{query} failed: {message.splitlines()[0]}", "Mend the SQL or the files")
+    return FileFaultError(f"{query} failed: {message.splitlines()[0]}", "Mend the SQL or the files")
 
 
-def _unreadable_value(message: str, query: str) -> FileFault:
+def _unreadable_value(message: str, query: str) -> FileFaultError:
     """Picks file, column, type and line out of DuckDB's message and leaves the value out."""
     column = re.search(r'column "?(\w+)"?', message)
     kind = re.search(r"(?:(?:to|type) '?|invalid )([A-Z][A-Z ]+|date|time|timestamp)\b", message)
@@ -97,7 +97,7 @@ def _unreadable_value(message: str, query: str) -> FileFault:
         what += f" cannot be read as {kind.group(1).strip()}"
     else:
         what += " cannot be read"
-    return FileFault(
+    return FileFaultError(
         f"{what}, {_place(message)} ({query})" if "Line: " in message else f"{what} ({query})",
         "Mend the file, or read the column as text and convert it in the SQL",
     )

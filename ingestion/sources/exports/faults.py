@@ -7,7 +7,7 @@ the fault is noticed), which never repeats a value of the file.
 from __future__ import annotations
 
 
-class FileFault(Exception):  # noqa: N818  a fault of the file, turned into a TableRefusedError
+class FileFaultError(Exception):
     """`what` names the file and the place in it, `what_to_do` the next step of a person."""
 
     def __init__(self, what: str, what_to_do: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.sources.exports.declarations import DeclaredFile
-from ingestion.sources.exports.faults import FileFault
+from ingestion.sources.exports.faults import FileFaultError
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,7 +82,7 @@ class Query:
         return sorted(found)
 
     def refuse_guessed_dates(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Raises FileFault where DuckDB would decide by itself which of day and month comes first.
+        """Raises FileFaultError where DuckDB would decide by itself if day or month comes first.
 
         It does so for a date that is not written 2026-01-31, in a read_csv without `dateformat`,
         `timestampformat` or `all_varchar`.
@@ -108,12 +108,12 @@ class Query:
 
 
 def parsed(connection: duckdb.DuckDBPyConnection, text: str, name: str) -> Query:
-    """The select in `text`. Raises FileFault when it is none, duckdb.Error when it is no SQL."""
+    """The select in `text`. FileFaultError when it is none, duckdb.Error when it is no SQL."""
     import duckdb
 
     statements = connection.extract_statements(text)
     if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-        raise FileFault(
+        raise FileFaultError(
             f"{name} holds {len(statements)} statements or is not a select",
             "Leave one select in it",
         )
@@ -140,7 +140,7 @@ def _refuse_guess(
             if column["type"] == kind and read_as.startswith(tuple(_FORMATS))
         ]
         if names:
-            raise FileFault(
+            raise FileFaultError(
                 f"column {', '.join(names)} of {path.name} holds dates from row 2 on that are not "
                 "written 2026-01-31, so day and month could be mistaken",
                 f"Give read_csv {declaring[0]} = '…' (such as '%d.%m.%Y'), or declare the file in "

@@ -23,7 +23,7 @@ from ingestion.errors import SettingsError, SourceError, TableRefusedError
 from ingestion.sources.exports import duck
 from ingestion.sources.exports.declarations import DeclaredFile, read_declarations
 from ingestion.sources.exports.declared import DeclaredTable
-from ingestion.sources.exports.faults import FileFault
+from ingestion.sources.exports.faults import FileFaultError
 from ingestion.sources.exports.queries import Query, parsed
 from ingestion.sources.exports.tables import ALLOWED_VALUES, TABLES
 from ingestion.sources.exports.versions import Version, version_of
@@ -101,7 +101,7 @@ class ExportSet:
                 f"{_counted(len(table.paths), 'file')}, {_counted(table.count_rows(), 'row')}, "
                 f"{_counted(len(table.schema), 'column')}, {form}"
             )
-        except FileFault as fault:
+        except FileFaultError as fault:
             raise SourceError("exports", None, fault.what, fault.what_to_do) from None
 
     @contextmanager
@@ -116,7 +116,7 @@ class ExportSet:
             with duck.opened(self.data, self.timezone) as connection:
                 query = parsed(connection, _sql(path), path.name)
                 yield _Export(self, connection, query, contract, offered)
-        except FileFault as fault:
+        except FileFaultError as fault:
             raise _refused(table, fault) from None
         except duckdb.Error as error:
             told = [one.fault for one in offered if one.fault]
@@ -217,13 +217,13 @@ def _sql(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise FileFault(
+        raise FileFaultError(
             f"{path.name} cannot be read ({type(error).__name__})",
             "Make it a UTF-8 text file that this account may read",
         ) from None
 
 
-def _refused(table: TableSpec, fault: FileFault) -> TableRefusedError:
+def _refused(table: TableSpec, fault: FileFaultError) -> TableRefusedError:
     return TableRefusedError("exports", table.name, fault.what, fault.what_to_do)
 
 

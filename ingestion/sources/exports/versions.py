@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ingestion.sources.exports.faults import FileFault
+from ingestion.sources.exports.faults import FileFaultError
 
 _LINED = (".csv", ".tsv", ".txt")
 _QUIET_SECONDS = 60
@@ -29,13 +29,13 @@ class Version:
     digest: str
 
     def check(self) -> None:
-        """Raises FileFault when the file is not what it was."""
+        """Raises FileFaultError when the file is not what it was."""
         if _size_and_time(self.path) != (self.size, self.changed_ns):
             raise _being_written(self.path)
 
 
 def version_of(path: Path, now: datetime) -> Version:
-    """Reads the file once. Raises FileFault when it is being written."""
+    """Reads the file once. Raises FileFaultError when it is being written."""
     size, changed_ns = _size_and_time(path)
     try:
         with path.open("rb") as file:
@@ -60,12 +60,12 @@ def _size_and_time(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _being_written(path: Path) -> FileFault:
-    return FileFault(f"{path.name} is still being written", "Run again once it is whole")
+def _being_written(path: Path) -> FileFaultError:
+    return FileFaultError(f"{path.name} is still being written", "Run again once it is whole")
 
 
-def _unreadable(path: Path, error: OSError) -> FileFault:
-    return FileFault(
+def _unreadable(path: Path, error: OSError) -> FileFaultError:
+    return FileFaultError(
         f"{path.name} cannot be read ({error.strerror})",
         "Give this account the right to read it, or put it back",
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from ingestion.sources.exports.declarations import FILES_YML, DeclaredFile
-from ingestion.sources.exports.faults import FileFault
+from ingestion.sources.exports.faults import FileFaultError
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -28,7 +28,7 @@ def read_header(path: Path, file: DeclaredFile) -> tuple[list[str], int]:
     """The names as the sheet has them, and how many rows lie before the rows of data."""
     row = next(islice(_sheet(path, file).iter_rows(), file.header_row - 1, None), None)
     if row is None:
-        raise FileFault(
+        raise FileFaultError(
             f"{path.name} has no row {file.header_row}, where its header should be",
             f"Mend the file, or correct header_row of {file.name} in {FILES_YML}",
         )
@@ -55,12 +55,12 @@ def _sheet(path: Path, file: DeclaredFile) -> CalamineSheet:
         book = CalamineWorkbook.from_path(path)
         return book.get_sheet_by_name(file.sheet or book.sheet_names[0])
     except WorksheetNotFound:
-        raise FileFault(
+        raise FileFaultError(
             f"{path.name} has no sheet as declared for {file.name}",
             f"Correct its sheet in {FILES_YML}",
         ) from None
     except CalamineError:
-        raise FileFault(
+        raise FileFaultError(
             f"{path.name} is not a whole workbook, or it has a password",
             "Wait until it is written, or save it as .xlsx without a password",
         ) from None
