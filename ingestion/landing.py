@@ -14,7 +14,7 @@ declared tables (`raw`), making packages (`packages`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -45,6 +45,9 @@ COVERAGE_TABLE = "loaded_tables"
 WHOLE_RUN = "*"
 """The `table_name` of the row that says that the run was read to its end."""
 
+
+_Fields = Mapping[str, tuple[str, ColumnType]]
+"""Undeclared fields: name at the source -> column of the raw table and its type."""
 
 Kind = Literal["incoming", "backfill", "sweep"]
 """Ordinary runs, backfills and sweeps come in through schemas of their own: each has its state, so
@@ -147,9 +150,10 @@ class Landing:
             notices: list[str] = []
             landed = []
             for coverage in self._covered():
-                self._add_columns(coverage, applied_at, notices)
+                fields = self._fields_come(coverage.table)
+                self._add_columns(coverage, fields, applied_at, notices)
                 self._note_vanished(coverage, applied_at, notices)
-                landed.append(self._apply_table(coverage))
+                landed.append(self._apply_table(coverage, fields))
                 if self.kind == "incoming":
                     self._note_empty(coverage, applied_at, notices)
                     self._write_down(load_id, landed[-1], applied_at)
@@ -212,10 +216,12 @@ class Landing:
                     str(load_id),
                 )
 
-    def _add_columns(self, coverage: _Coverage, noticed_at: datetime, notices: list[str]) -> None:
+    def _add_columns(
+        self, coverage: _Coverage, fields: _Fields, noticed_at: datetime, notices: list[str]
+    ) -> None:
         """Makes columns of fields that came for the first time."""
         known = undeclared_columns(self.connection, self.schema, coverage.table)
-        for column, kind in self._fields_come(coverage.table).values():
+        for column, kind in fields.values():
             if column in known:
                 continue
             known[column] = POSTGRES[kind]
@@ -228,8 +234,8 @@ class Landing:
             )
             self._note(coverage.table, column, f"appeared as {kind}", noticed_at, notices)
 
-    def _fields_come(self, table: TableSpec) -> dict[str, tuple[str, ColumnType]]:
-        """Undeclared fields among the waiting rows: name -> its column and type."""
+    def _fields_come(self, table: TableSpec) -> _Fields:
+        """The undeclared fields among the waiting rows."""
         if not exists(self.connection, self.incoming, table.name):
             return {}
         rows = self.connection.execute(
@@ -319,22 +325,24 @@ class Landing:
             (self.account_name, table.name, column, change, noticed_at),
         )
 
-    def _apply_table(self, coverage: _Coverage) -> Landed:
+    def _apply_table(self, coverage: _Coverage, fields: _Fields) -> Landed:
         table = coverage.table
         changed = removed = 0
+        holds_rows = self._holds_rows(table)
         if exists(self.connection, self.incoming, table.name):
-            changed = self.connection.execute(self._upsert(table), (self.account_name,)).rowcount
-        if table.mode == "snapshot" and coverage.is_whole:
+            statement = self._insert(table, fields)
+            if holds_rows:  # a first load takes half the time of one that looks for conflicts
+                statement += self._on_conflict(table)
+            changed = self.connection.execute(statement, (self.account_name,)).rowcount
+        if holds_rows and table.mode == "snapshot" and coverage.is_whole:
             removed = self._delete_absent(table)
         if coverage.gone_keys:
             removed += self._mark_gone(table, coverage)
         return Landed(table.name, coverage.row_count, changed, removed)
 
-    def _upsert(self, table: TableSpec) -> sql.Composed:
-        """Newest row of a key wins; a row equal to the one held is left untouched, and so is one
-        newer than what comes (a late copy).
-        """
-        names = {column: name for name, (column, _) in self._fields_come(table).items()}
+    def _insert(self, table: TableSpec, fields: _Fields) -> sql.Composed:
+        """Of the waiting rows with one key the newest is taken."""
+        names = {column: name for name, (column, _) in fields.items()}
         undeclared = {
             column: _undeclared_value(names[column], kind) if column in names else sql.SQL("null")
             for column, kind in undeclared_columns(self.connection, self.schema, table).items()
@@ -345,7 +353,7 @@ class Landing:
         if table.newest_by:
             by = sql.Identifier(table.newest_by)
             newest = sql.SQL("{} desc nulls last, {}").format(by, newest)
-        statement = sql.SQL(
+        return sql.SQL(
             """
             insert into {raw} as held ({columns}, _dlt_load_id)
             select distinct on ({key}) {selected}, _dlt_load_id
@@ -361,9 +369,6 @@ class Landing:
             selected=sql.SQL(", ").join([*selected, *undeclared.values()]),
             newest=newest,
         )
-        if not self._holds_rows(table):
-            return statement  # a first load: half the time of one that looks for conflicts
-        return statement + self._on_conflict(table, columns)
 
     def _holds_rows(self, table: TableSpec) -> bool:
         return self.connection.execute(
@@ -373,7 +378,11 @@ class Landing:
             (self.account_name,),
         ).fetchone() == (True,)
 
-    def _on_conflict(self, table: TableSpec, columns: Sequence[str]) -> sql.Composed:
+    def _on_conflict(self, table: TableSpec) -> sql.Composed:
+        """A row equal to the one held is left untouched, and so is one newer than what comes (a
+        late copy).
+        """
+        columns = [*table.columns, *undeclared_columns(self.connection, self.schema, table)]
         key = identifiers(table.full_key)
         values = [column for column in columns if column not in table.full_key]
         if not values:

@@ -5,6 +5,9 @@ it, so that a killed first load of a big account goes on where it was. What belo
 translation of the catalogue into dlt. What does not: reading (`reading`), showing rows (`landing`).
 dlt is imported inside the run: it costs a second and a half.
 
+Rows reach dlt as finished CSV files, which it copies into Postgres as they are: its normaliser
+would write each row twice more, only to add a load id that is known before.
+
 The working directory of dlt is scratch: every run begins with an empty one, and cursors and schema
 come back from the warehouse, where dlt stored them with the data. So a killed run leaves nothing
 that a later one could pick up.
@@ -21,9 +24,20 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from ingestion.catalog import EXTRA_COLUMN, Checkpoint, Gone, Reader, State, Unchanged
+from ingestion.catalog import (
+    EXTRA_COLUMN,
+    LOAD_ID_COLUMN,
+    Checkpoint,
+    ColumnType,
+    Gone,
+    Reader,
+    State,
+    Unchanged,
+)
+from ingestion.csv_files import CsvFiles
 from ingestion.drift import Watch
 from ingestion.errors import IngestionError, SettingsError, SourceError, TableRefusedError
 from ingestion.landing import COVERAGE_TABLE, WHOLE_RUN, Landing
@@ -33,9 +47,10 @@ from ingestion.settings import silence_dlt
 
 if TYPE_CHECKING:
     import dlt
-    from dlt.common.schema.typing import TColumnSchema
+    import pyarrow as pa
+    from dlt.common.data_types import TDataType
+    from dlt.common.schema.typing import TTableSchemaColumns
     from dlt.extract import DltSource
-    from dlt.extract.hints import TResourceHints
 
 PACKAGE_ROWS = 200_000
 PACKAGE_SECONDS = 120.0
@@ -54,6 +69,23 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+
+_DLT_TYPES: Mapping[ColumnType, TDataType] = {
+    "text": "text",
+    "bigint": "bigint",
+    "numeric": "decimal",
+    "bool": "bool",
+    "timestamptz": "timestamp",
+    "json": "json",
+}
+_COVERAGE_COLUMNS: Mapping[str, ColumnType] = {
+    "account_name": "text",
+    "table_name": "text",
+    "row_count": "bigint",
+    "is_whole": "bool",
+    "gone_keys": "text",
+    "filled_columns": "text",
+}
 
 
 @dataclass
@@ -106,7 +138,9 @@ class Packages:
             }
             with closing(read_side_by_side(self.landing.source.name, readings)) as said:
                 while not self._is_over:
-                    info = pipeline.run(self._package(said, held), loader_file_format="csv")
+                    with TemporaryDirectory(dir=folder, prefix="rows-") as rows:
+                        package = self._package(said, held, Path(rows))
+                        info = pipeline.run(package, loader_file_format="csv")
                     self.loads.extend(str(load_id) for load_id in info.loads_ids)
         except (DltException, OSError) as error:
             raise _own_error(self.landing.source.name, error) from None
@@ -126,64 +160,73 @@ class Packages:
                     seen.watch.see(piece)
                 yield piece
 
-    def _package(self, said: Iterator[Said], held: Mapping[str, State]) -> DltSource:
+    def _package(self, said: Iterator[Said], held: Mapping[str, State], folder: Path) -> DltSource:
         import dlt
 
         @dlt.source(name=self.landing.source.schema, max_table_nesting=0)
         def raw() -> Any:
-            return dlt.resource(self._pieces(said, held), name="pieces", write_disposition="append")
+            return dlt.resource(
+                self._pieces(said, held, folder),
+                name="pieces",
+                table_name=lambda table: table,
+                columns=self._columns,
+                write_disposition="append",
+            )
 
         return raw()
 
-    def _pieces(self, said: Iterator[Said], held: Mapping[str, State]) -> Iterator[Any]:
-        """The rows of one package, each told its table, and the states they make true."""
+    def _pieces(
+        self, said: Iterator[Said], held: Mapping[str, State], folder: Path
+    ) -> Iterator[Any]:
+        """The rows of one package as a CSV file per table, and the states they make true."""
         import dlt
 
         states = dlt.current.source_state().setdefault(self.landing.account_name, {})
         rows, close_at = 0, time.monotonic() + PACKAGE_SECONDS
-        hinted: set[str] = set()
-        for table, piece in said:
-            if isinstance(piece, Checkpoint):
-                # Of a run that dies, rows of snapshots are thrown away (`Landing.go_on`): what is
-                # true for them is kept with the end of the run.
-                is_snapshot = self._seen[table].watch.table.mode == "snapshot"
-                kept = self._at_the_end if is_snapshot else states
-                kept[table] = deepcopy(dict(piece.state))
-            elif isinstance(piece, Refused):
-                self.refused.append(piece.error)
-                self._at_the_end.pop(table, None)
-                states[table] = deepcopy(dict(held.get(table, {})))
-            elif isinstance(piece, Finished):
-                yield self._coverage(table)
-                self._say(table, is_done=True)
-            else:
-                rows += piece.num_rows
-                if table in hinted:
-                    yield dlt.mark.with_table_name(piece, table)
+        with CsvFiles(folder, _load_id()) as files:
+            for table, piece in said:
+                if isinstance(piece, Checkpoint):
+                    # Of a run that dies, rows of snapshots are thrown away (`Landing.go_on`): what
+                    # is true for them is kept with the end of the run.
+                    is_snapshot = self._seen[table].watch.table.mode == "snapshot"
+                    kept = self._at_the_end if is_snapshot else states
+                    kept[table] = deepcopy(dict(piece.state))
+                elif isinstance(piece, Refused):
+                    self.refused.append(piece.error)
+                    self._at_the_end.pop(table, None)
+                    states[table] = deepcopy(dict(held.get(table, {})))
+                elif isinstance(piece, Finished):
+                    files.add(COVERAGE_TABLE, self._coverage(table))
+                    self._say(table, is_done=True)
                 else:
-                    hinted.add(table)
-                    hints = self._hints(table)
-                    yield dlt.mark.with_hints(piece, hints, create_table_variant=True)
-                self._say(table, is_done=False)
-            if rows >= PACKAGE_ROWS or time.monotonic() >= close_at:
-                return
-        self._is_over = True
-        states.update(self._at_the_end)
-        yield self._coverage(WHOLE_RUN)
+                    rows += piece.num_rows
+                    files.add(table, piece)
+                    self._say(table, is_done=False)
+                if rows >= PACKAGE_ROWS or time.monotonic() >= close_at:
+                    break
+            else:
+                self._is_over = True
+                states.update(self._at_the_end)
+                files.add(COVERAGE_TABLE, self._coverage(WHOLE_RUN))
+        for file in files.closed:
+            yield dlt.mark.with_file_import(str(file.path), "csv", file.rows, hints=file.table)
 
-    def _hints(self, table: str) -> TResourceHints:
-        """Of a table: json comes in as jsonb, so that Postgres reads it while we read on."""
-        import dlt
+    def _columns(self, table: str) -> TTableSchemaColumns:
+        """What dlt creates in the incoming schema for a file of `table`."""
+        kinds = (
+            _COVERAGE_COLUMNS
+            if table == COVERAGE_TABLE
+            else {**self._seen[table].watch.table.columns, EXTRA_COLUMN: "json"}
+        )
+        columns: TTableSchemaColumns = {
+            name: {"name": name, "data_type": _DLT_TYPES[kind], "nullable": True}
+            for name, kind in kinds.items()
+        }
+        columns[LOAD_ID_COLUMN] = {"name": LOAD_ID_COLUMN, "data_type": "text", "nullable": False}
+        return columns
 
-        columns = {**self._seen[table].watch.table.columns, EXTRA_COLUMN: "json"}
-        json_columns: list[TColumnSchema] = [
-            {"name": name, "data_type": "json"} for name, kind in columns.items() if kind == "json"
-        ]
-        return dlt.mark.make_hints(table_name=table, columns=json_columns)
-
-    def _coverage(self, table: str) -> Any:
+    def _coverage(self, table: str) -> pa.Table:
         """The row that says that a table, or the whole run, was read to its end."""
-        import dlt
         import pyarrow as pa
 
         seen = self._seen.get(table)
@@ -195,7 +238,7 @@ class Packages:
             "gone_keys": json.dumps(seen.gone if seen else [], default=str),
             "filled_columns": json.dumps(sorted(seen.watch.filled) if seen else []),
         }
-        return dlt.mark.with_table_name(pa.Table.from_pylist([row]), COVERAGE_TABLE)
+        return pa.Table.from_pylist([row])
 
     def _say(self, table: str, *, is_done: bool) -> None:
         self.on_progress(
@@ -212,7 +255,6 @@ class Packages:
 def _pipeline(loader_url: str, landing: Landing, folder: Path) -> dlt.Pipeline:
     import dlt
 
-    dlt.config["normalize.parquet_normalizer.add_dlt_load_id"] = True
     dlt.config["load.raise_on_max_retries"] = 3
     return dlt.pipeline(
         pipeline_name=f"{landing.source.schema}_{landing.kind}",
@@ -220,6 +262,14 @@ def _pipeline(loader_url: str, landing: Landing, folder: Path) -> dlt.Pipeline:
         destination=dlt.destinations.postgres(loader_url),
         dataset_name=landing.incoming,
     )
+
+
+def _load_id() -> str:
+    """The id of the package that is being made; dlt tells it to resources only in its context."""
+    from dlt.common.configuration.container import Container
+    from dlt.common.storages.load_package import LoadPackageStateInjectableContext
+
+    return str(Container()[LoadPackageStateInjectableContext].load_id)
 
 
 def _held_states(pipeline: dlt.Pipeline, landing: Landing) -> dict[str, State]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TABLES_AT_ONCE = 4
-ROWS_WAITING = 50_000
+BYTES_WAITING = 48 * 1024 * 1024
 """Rows held in memory between reading and writing, so that reading goes on while a package is
 written. A single piece may be larger.
 """
@@ -51,27 +51,27 @@ Said = tuple[str, Kept | Finished | Refused]
 
 
 class _Buffer:
-    """A queue between the reading threads and the stream, bounded by rows."""
+    """A queue between the reading threads and the stream, bounded by the memory of its rows."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._said: deque[tuple[str, Kept | Finished | Refused | _Failed]] = deque()
-        self._rows = 0
+        self._bytes = 0
         self.is_closed = False
 
     def put(self, table: str, piece: Kept | Finished | Refused | _Failed) -> None:
         """Waits for room; returns without putting once the buffer is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self.is_closed or self._rows < ROWS_WAITING)
+            self._changed.wait_for(lambda: self.is_closed or self._bytes < BYTES_WAITING)
             self._said.append((table, piece))
-            self._rows += _rows(piece)
+            self._bytes += _bytes(piece)
             self._changed.notify_all()
 
     def get(self) -> tuple[str, Kept | Finished | Refused | _Failed]:
         with self._changed:
             self._changed.wait_for(lambda: bool(self._said))
             table, piece = self._said.popleft()
-            self._rows -= _rows(piece)
+            self._bytes -= _bytes(piece)
             self._changed.notify_all()
             return table, piece
 
@@ -81,8 +81,8 @@ class _Buffer:
             self._changed.notify_all()
 
 
-def _rows(piece: object) -> int:
-    return int(getattr(piece, "num_rows", 0))
+def _bytes(piece: object) -> int:
+    return int(getattr(piece, "nbytes", 0))
 
 
 def read_side_by_side(
