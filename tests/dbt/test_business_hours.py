@@ -5,27 +5,22 @@ difference of two readings of a running sum. The two share the seed holidays and
 """
 
 import csv
-import json
-import os
 import random
-import subprocess
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from tests.conftest import PostgresForTests
+from tests.dbt.conftest import DBT, Dbt
 
 pytestmark = pytest.mark.integration
 
-DBT = Path(__file__).parents[2] / "dbt_project"
 FIRST_DATE, LAST_DATE = date(2024, 1, 1), date(2027, 12, 31)
 NOW = "2026-12-30T12:00:00Z"  # the calendar ends 366 days later
 SPANS_COUNT = 10_000
@@ -148,61 +143,24 @@ class Clock:
         return [None if value is None else int(value) * MICROSECOND for _, value in rows]
 
 
-def dbt(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        ["dbt", "--quiet", "--no-use-colors", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module", params=[MOSCOW, KYIV, JERUSALEM], ids=lambda hours: hours.zone)
-def clock(
-    request: pytest.FixtureRequest,
-    postgres: PostgresForTests,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Clock]:
+def clock(request: pytest.FixtureRequest, dbt_of: Callable[..., Dbt]) -> Clock:
     hours: Hours = request.param
     prefix = hours.zone.lower().replace("/", "_") + "_"
-    environment = {
-        **os.environ,
-        **postgres.env,
-        "DBT_PROJECT_DIR": str(DBT),
-        "DBT_PROFILES_DIR": str(DBT),
-        "DBT_TARGET_PATH": str(tmp_path_factory.mktemp("target")),
-        "DBT_LOG_PATH": str(tmp_path_factory.mktemp("log")),
-        "WAREHOUSE_PREFIX": prefix,
-        "BUSINESS_TIMEZONE": hours.zone,
-        "BUSINESS_NOW": NOW,
-    }
-    variables = ["--vars", json.dumps(hours.variables)]
-    dbt(environment, "build", "-s", "holidays", "int_calendar", *variables)
+    dbt = dbt_of(prefix, BUSINESS_TIMEZONE=hours.zone, BUSINESS_NOW=NOW)
+    dbt.run("build", "-s", "holidays", "int_calendar", **hours.variables)
     macro = "{{ with_business_minutes('spans', 'from_at', 'until_at', 'worked_minutes'%s) }}"
     leave = ", leave='leave', person='manager_id'"
-    inline = f"{macro % ''} ; {macro % leave}"
-    shown = dbt(environment, "compile", "--inline", inline, "--output", "json", *variables)
-    company, with_leave = json.loads(shown)["compiled"].split(";")
+    company, with_leave = dbt.compiled(macro % "", macro % leave, **hours.variables)
     schema = f"{prefix}test"
-    with psycopg.connect(postgres.url("transformer"), autocommit=True) as connection:
+    with psycopg.connect(dbt.url, autocommit=True) as connection:
         connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
         connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(schema)))
         connection.execute("create table leave (manager_id text, leave_date date)")
         for person, days in LEAVE.items():
             for day in (*days, min(days)):  # two requests for leave may overlap
                 connection.execute("insert into leave values (%s, %s)", [person, day])
-    yield Clock(
-        hours,
-        postgres.url("transformer"),
-        schema,
-        {"company": company, "leave": with_leave},
-    )
-    with psycopg.connect(postgres.url("admin"), autocommit=True) as admin:
-        for name in (schema, f"{prefix}settings", f"{prefix}intermediate"):
-            admin.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(name)))
+    return Clock(hours, dbt.url, schema, {"company": company, "leave": with_leave})
 
 
 def random_instants(hours: Hours, count: int, seed: int) -> list[datetime]:

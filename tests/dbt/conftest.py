@@ -1,0 +1,75 @@
+"""dbt in the tests' Postgres: schemas of a prefix of their own, gone after the tests."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString, cast
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.conftest import PostgresForTests
+
+DBT = Path(__file__).parents[2] / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Dbt:
+    """The project as dbt sees it under a prefix; `variables` are those of dbt_project.yml."""
+
+    url: str
+    prefix: str
+    environment: dict[str, str]
+
+    def run(self, *arguments: str, **variables: object) -> str:
+        """What `dbt <arguments>` printed; when it fails, that is the test's message."""
+        said = ["--vars", json.dumps(variables)] if variables else []
+        done = subprocess.run(
+            ["dbt", "--quiet", "--no-use-colors", *arguments, *said],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def compiled(self, *snippets: str, **variables: object) -> list[LiteralString]:
+        """The SQL of pieces of Jinja, such as a macro's call, in their order."""
+        inline = "\n;;\n".join(snippets)
+        shown = self.run("compile", "--inline", inline, "--output", "json", **variables)
+        # Our own SQL; the data of a test are parameters.
+        return cast(list[LiteralString], json.loads(shown)["compiled"].split("\n;;\n"))
+
+
+@pytest.fixture(scope="module")
+def dbt_of(
+    postgres: PostgresForTests, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Dbt]]:
+    """Makes a dbt with that prefix, in that environment."""
+    prefixes: list[str] = []
+
+    def make(prefix: str, **environment: str) -> Dbt:
+        prefixes.append(prefix)
+        ours = {
+            "DBT_PROJECT_DIR": str(DBT),
+            "DBT_PROFILES_DIR": str(DBT),
+            "DBT_TARGET_PATH": str(tmp_path_factory.mktemp("target")),
+            "DBT_LOG_PATH": str(tmp_path_factory.mktemp("log")),
+            "WAREHOUSE_PREFIX": prefix,
+        }
+        given = {**os.environ, **postgres.env, **ours, **environment}
+        return Dbt(postgres.url("transformer"), prefix, given)
+
+    yield make
+    with psycopg.connect(postgres.url("admin"), autocommit=True) as admin:
+        for prefix in prefixes:
+            made = admin.execute(
+                "select nspname from pg_namespace where starts_with(nspname, %s)", [prefix]
+            )
+            for (schema,) in made.fetchall():
+                admin.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
