@@ -1,8 +1,11 @@
-"""The demo company on loopback: amoCRM, 1C and a small control desk in one ASGI application.
+"""The demo company on loopback: amoCRM, 1C, two telephone exchanges and a small control desk in one
+ASGI application.
 
     /amocrm/api/v4/...               as amoCRM answers
     /amocrm/oauth2/access_token      as amoCRM gives tokens
     /onec/odata/standard.odata/...   as 1C answers
+    /zadarma/v1/...                  as Zadarma answers
+    /mango/vpbx/...                  as Mango Office answers
     /demo/health|ledger|happen|faults|account|tokens|infobase|clock
                                      for tests and demos; no product code calls these
 
@@ -33,11 +36,13 @@ from demo.amocrm_tokens import TokenOffice
 from demo.amocrm_webhooks import Webhooks
 from demo.clock import MovableClock
 from demo.faults import BadFaultError, FaultMiddleware, Faults, read_fault
+from demo.mango import Mango
 from demo.onec_infobase import Switches
 from demo.picks import NothingFitsError
 from demo.rate_limit import RateLimiter
 from demo.selections import Selections
 from demo.settings import ServerSettings
+from demo.zadarma import Zadarma
 
 if TYPE_CHECKING:
     from demo.store import Store
@@ -74,12 +79,17 @@ def create_app(
     faults = Faults()
     movable = MovableClock(clock)
     began, started = time.time(), movable()
+
+    def now() -> float:
+        """The world's, in unix seconds."""
+        return hosted.as_of.timestamp() + movable() - started
+
     crm = CrmParts(
         account=Account(customers_mode=settings.customers_mode),
         office=TokenOffice(
             settings.integration, settings.token, lambda: began + movable() - started
         ),
-        webhooks=Webhooks(hosted.store, lambda: hosted.as_of.timestamp() + movable() - started),
+        webhooks=Webhooks(hosted.store, now),
     )
     limiter = RateLimiter(settings.requests_per_second, movable)
     switches = Switches()
@@ -104,6 +114,8 @@ def create_app(
                 "/onec",
                 onec.build_app(hosted.store, selections, settings, switches),
             ),
+            Mount("/zadarma", Zadarma(hosted.store, selections, settings, movable, now).app()),
+            Mount("/mango", Mango(hosted.store, selections, settings, movable, now).app()),
         ],
         middleware=[Middleware(FaultMiddleware, faults=faults, happen=desk.make_happen)],
         lifespan=lifespan,

@@ -28,8 +28,9 @@ class Integration:
 @dataclass(frozen=True)
 class ServerSettings:
     """Credentials a client has to show, how many requests a second amoCRM lets through, what its
-    tariff says about customers (one of CUSTOMERS_MODES), and of which configuration 1C's base is
-    (one of ONEC_CONFIGURATIONS).
+    tariff says about customers (one of CUSTOMERS_MODES), of which configuration 1C's base is (one
+    of ONEC_CONFIGURATIONS), how long Mango prepares statistics, and how many times faster than the
+    vendors allow the telephone exchanges may be asked (1: as the vendors).
     """
 
     token: str = "demo-token"
@@ -39,6 +40,12 @@ class ServerSettings:
     onec_password: str = "demo"
     onec_configuration: str = "accounting_3"
     requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
+    zadarma_key: str = "demo-key"
+    zadarma_secret: str = "demo-secret"
+    mango_key: str = "demo-vpbx"
+    mango_salt: str = "demo-salt"
+    mango_ready_after_seconds: float = 0.0
+    pbx_haste: int = 1000
 
 
 def default_token(environ: Mapping[str, str]) -> str:
@@ -57,4 +64,12 @@ def client_environment(port: int, settings: ServerSettings) -> dict[str, str]:
         "ONEC_USER": settings.onec_user,
         "ONEC_PASSWORD": settings.onec_password,
         "ONEC_TIMEZONE": company.ZONE,
+        "ZADARMA_KEY": settings.zadarma_key,
+        "ZADARMA_SECRET": settings.zadarma_secret,
+        "ZADARMA_BASE_URL": f"{base}/zadarma",
+        "ZADARMA_STATISTICS_PER_MINUTE": str(3 * settings.pbx_haste),
+        "MANGO_API_KEY": settings.mango_key,
+        "MANGO_API_SALT": settings.mango_salt,
+        "MANGO_BASE_URL": f"{base}/mango/vpbx",
+        "MANGO_REQUESTS_PER_SECOND": f"{settings.pbx_haste / 2:g}",
     }

@@ -23,6 +23,14 @@ def test_env_prints_what_points_the_clients_here(capsys: pytest.CaptureFixture[s
         "export ONEC_USER=demo",
         """export ONEC_PASSWORD='it'"'"'s'""",
         "export ONEC_TIMEZONE=Europe/Moscow",
+        "export ZADARMA_KEY=demo-key",
+        "export ZADARMA_SECRET=demo-secret",
+        "export ZADARMA_BASE_URL=http://127.0.0.1:8101/zadarma",
+        "export ZADARMA_STATISTICS_PER_MINUTE=3000",
+        "export MANGO_API_KEY=demo-vpbx",
+        "export MANGO_API_SALT=demo-salt",
+        "export MANGO_BASE_URL=http://127.0.0.1:8101/mango/vpbx",
+        "export MANGO_REQUESTS_PER_SECOND=500",
     ]
 
 
