@@ -97,10 +97,11 @@ class Gate:
 
     def close(self) -> None:
         """To be called behind the last batch. Raises TableRefusedError when a key came twice."""
-        hashes = pa.chunked_array(self._key_hashes, pa.uint64()).combine_chunks()
+        hashes = pa.chunked_array(self._key_hashes, pa.uint64())
         # Sorted, because a table of all distinct ones takes ten times the memory.
-        in_order = hashes.sort()
-        if not pc.any(pc.equal(in_order[1:], in_order[:-1])).as_py():
+        in_order = hashes.to_numpy().copy()
+        in_order.sort()
+        if not (in_order[1:] == in_order[:-1]).any():
             return
         counted = hashes.value_counts()
         repeated = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")

@@ -15,6 +15,7 @@ that a later one could pick up.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import shutil
 import time
@@ -123,6 +124,7 @@ class Packages:
         Raises IngestionError with one sentence; packages completed before stay for the next run.
         """
         silence_dlt()
+        _give_large_blocks_back()
         from dlt.common.exceptions import DltException
 
         for table in self.landing.source.tables:
@@ -262,6 +264,17 @@ def _pipeline(loader_url: str, landing: Landing, folder: Path) -> dlt.Pipeline:
         destination=dlt.destinations.postgres(loader_url),
         dataset_name=landing.incoming,
     )
+
+
+def _give_large_blocks_back() -> None:
+    """Tells the C library to return freed blocks of 256 KiB and more to the system.
+
+    Otherwise glibc raises that bound to 32 MB as it sees such blocks freed, and those of Arrow and
+    DuckDB leave holes in its heap: 150 MB more at two million rows of a CSV.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # only glibc has it
+    if mallopt is not None:
+        mallopt(-3, 256 * 1024)  # M_MMAP_THRESHOLD of malloc.h
 
 
 def _load_id() -> str:

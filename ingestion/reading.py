@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TABLES_AT_ONCE = 4
-BYTES_WAITING = 48 * 1024 * 1024
+BYTES_WAITING = 24 * 1024 * 1024
 """Rows held in memory between reading and writing, so that reading goes on while a package is
 written. A single piece may be larger.
 """

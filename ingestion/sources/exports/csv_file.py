@@ -1,4 +1,4 @@
-"""The rows of a declared CSV file as text, in batches of a few megabytes.
+"""The rows of a declared CSV file as text, in batches of a megabyte.
 
 What belongs here: bytes to columns of text, and proof that the file is whole and in the declared
 encoding. What does not: what the text means (`cells`).
@@ -19,7 +19,7 @@ import pyarrow.csv as arrow_csv
 from ingestion.sources.exports.declarations import FILES_YML, DeclaredFile
 from ingestion.sources.exports.faults import FileFaultError
 
-_BLOCK_BYTES = 4 * 1024 * 1024
+_BLOCK_BYTES = 1 * 1024 * 1024
 _END = "\x1e"
 """A last record of our own behind the file's: it does not come out where a quote is left open."""
 _DELIMITERS = (",", ";", "\t", "|")
@@ -194,7 +194,7 @@ def _wrong_encoding(path: Path, file: DeclaredFile, line: int | None) -> FileFau
 
 def _left_open(path: Path, file: DeclaredFile) -> FileFaultError:
     return FileFaultError(
-        f"{path.name} ends inside a quote, or a record of it is longer than 4 MB",
+        f"{path.name} ends inside a quote, or a record of it is longer than 1 MB",
         "Wait until the file is written, or mend it; where quotes are ordinary letters declare "
         f"`quote: none` for {file.name} in {FILES_YML}",
     )

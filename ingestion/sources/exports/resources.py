@@ -77,9 +77,9 @@ class ExportSet:
             rows = export.relation().project(f'*, hash({key}) as "{KEY_HASH_COLUMN}"')
             for batch in rows.to_arrow_reader(ROWS_PER_BATCH):
                 yield gate.let_in(batch)
-            gate.close()
             for version in versions:
                 version.check()
+        gate.close()  # here, where DuckDB's memory is free again
         yield Checkpoint({"fingerprint": fingerprint})
 
     def _try_query(self, table: TableSpec) -> str:
