@@ -5,6 +5,11 @@
     ) #>> '{}'), '')
 {%- endmacro %}
 
+{# All values of a custom field, as jsonb objects `{value, enum_code, …}`. #}
+{% macro amocrm_values(code, column) -%}
+    jsonb_path_query({{ column }}, '$[*] ? (@.field_code == "{{ code }}").values[*]')
+{%- endmacro %}
+
 {# A CRM user as a manager key. 0 and the configured robots are nobody. #}
 {% macro amocrm_manager(account, user_id) -%}
     case

@@ -1,21 +1,40 @@
-{# E.164 as far as digits alone can tell: national numbers of the default country get its
-   prefix, anything that cannot be a phone becomes null and joins nobody. #}
-{% macro normalised_phone(phone) -%}
-    {%- set prefix = var("phone_country_prefix") -%}
-    {%- set digits = "regexp_replace(" ~ phone ~ ", '\\D', '', 'g')" -%}
-    case
-        when length({{ digits }}) = 11 and left({{ digits }}, 1) = '8' and '{{ prefix }}' = '7'
-            then '+7' || substr({{ digits }}, 2)
-        -- Ten digits from 79 or 89 are a mobile number that lost one, not a number of ten digits.
-        when length({{ digits }}) = 10 and not ({{ digits }} ~ '^[78]9' and '{{ prefix }}' = '7')
-            then '+{{ prefix }}' || {{ digits }}
-        when length({{ digits }}) between 11 and 15
-            then '+' || {{ digits }}
-    end
+{# All addresses of a field: text[]. What surrounds them ("mailto:", brackets, a full stop) is none
+   of them. #}
+{% macro normalised_emails(written) -%}
+    array(
+        select distinct address.parts[1]
+        from regexp_matches(
+            lower({{ written }}),
+            '[^\s@<>()\[\],;:"/]+@[^\s@<>()\[\],;:"/.]+(?:\.[^\s@<>()\[\],;:"/.]+)+',
+            'g'
+        ) as address (parts)
+        order by address.parts[1]
+    )
 {%- endmacro %}
 
-{% macro normalised_email(email) -%}
-    case when {{ email }} like '%_@_%._%' then lower(trim({{ email }})) end
+{# The first address of a field, or null. #}
+{% macro normalised_email(written) -%}
+    ({{ normalised_emails(written) }})[1]
+{%- endmacro %}
+
+{# An account of a messenger: "@Ivan" and "https://t.me/ivan" are one. Names of two messengers are
+   two. #}
+{% macro normalised_messenger_id(messenger, written) -%}
+    nullif(
+        lower({{ messenger }}) || ':' || lower(
+            regexp_replace(trim({{ written }}), '^(https?://)?(t\.me/|wa\.me/)?@?', '', 'i')
+        ),
+        lower({{ messenger }}) || ':'
+    )
+{%- endmacro %}
+
+{# An identifier as a log may show it: enough to recognise, too little to use. #}
+{% macro masked(value) -%}
+    (
+        left({{ value }}, least(4, length({{ value }}) / 4))
+        || '…'
+        || right({{ value }}, least(2, length({{ value }}) / 4))
+    )
 {%- endmacro %}
 
 {# Invoice numbers as people write them: "0000-000123", "№ 123", "123" are one number. #}

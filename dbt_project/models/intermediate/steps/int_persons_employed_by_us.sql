@@ -1,8 +1,8 @@
 -- Persons who are our own people: one of their e-mails is a CRM user's.
 with
 
-person_records as (
-    select record_id, emails from {{ ref('int_person_records_collected') }}
+identifiers as (
+    select record_id, identifier from {{ ref('int_person_identifiers_collected') }}
 ),
 
 joined_records as (
@@ -17,11 +17,10 @@ users as (
 int_persons_employed_by_us as (
     select distinct joined_records.person_id
     from joined_records
-    inner join person_records
-        on joined_records.record_id = person_records.record_id
-    cross join lateral unnest(person_records.emails) as email (value)
+    inner join identifiers
+        on joined_records.record_id = identifiers.record_id
     inner join users
-        on email.value = users.email
+        on identifiers.identifier = 'email:' || users.email
 )
 
 select * from int_persons_employed_by_us

@@ -12,12 +12,8 @@ stg_amocrm__companies as (
     select
         {{ source_key('amocrm', 'companies.account_name', 'companies.id::text') }} as company_id,
         companies.name as company_name,
-        nullif(
-            regexp_replace(
-                {{ amocrm_field('INN', 'companies.custom_fields_values') }}, '\D', '', 'g'
-            ),
-            ''
-        ) as tax_number,
+        {{ tax_number_digits(amocrm_field('INN', 'companies.custom_fields_values')) }}
+            as tax_number,
         companies.created_at,
         {{ amocrm_is_deleted(
             'companies', 'deletion_events.deleted_at', 'deletion_events.restored_at'

@@ -17,29 +17,38 @@ stg_amocrm__contacts as (
         {{ source_key('amocrm', 'contacts.account_name', 'contacts.id::text') }} as contact_id,
         contacts.name as contact_name,
         array(
-            select distinct {{ normalised_phone("phone.value #>> '{}'") }}
-            from jsonb_path_query(
-                contacts.custom_fields_values, '$[*] ? (@.field_code == "PHONE").values[*].value'
-            ) as phone (value)
-            where {{ normalised_phone("phone.value #>> '{}'") }} is not null
+            select distinct phone.number
+            from {{ amocrm_values('PHONE', 'contacts.custom_fields_values') }} as field (value)
+            cross join lateral
+                unnest({{ normalised_phones("field.value ->> 'value'") }}) as phone (number)
+            order by phone.number
         ) as phones,
         -- Written, but no number: kept as a count for those who check the contact.
         (
             select count(*)::integer
-            from jsonb_path_query(
-                contacts.custom_fields_values, '$[*] ? (@.field_code == "PHONE").values[*].value'
-            ) as phone (value)
+            from {{ amocrm_values('PHONE', 'contacts.custom_fields_values') }} as field (value)
             where
-                nullif(phone.value #>> '{}', '') is not null
-                and {{ normalised_phone("phone.value #>> '{}'") }} is null
+                field.value ->> 'value' <> ''
+                and {{ normalised_phone("field.value ->> 'value'") }} is null
         ) as unreadable_phones_count,
         array(
-            select distinct {{ normalised_email("email.value #>> '{}'") }}
-            from jsonb_path_query(
-                contacts.custom_fields_values, '$[*] ? (@.field_code == "EMAIL").values[*].value'
-            ) as email (value)
-            where {{ normalised_email("email.value #>> '{}'") }} is not null
+            select distinct email.address
+            from {{ amocrm_values('EMAIL', 'contacts.custom_fields_values') }} as field (value)
+            cross join lateral
+                unnest({{ normalised_emails("field.value ->> 'value'") }}) as email (address)
+            order by email.address
         ) as emails,
+        array(
+            select distinct messenger.account
+            from {{ amocrm_values('IM', 'contacts.custom_fields_values') }} as field (value)
+            cross join lateral (
+                select {{ normalised_messenger_id(
+                    "coalesce(field.value ->> 'enum_code', 'other')", "field.value ->> 'value'"
+                ) }} as account
+            ) as messenger
+            where messenger.account is not null
+            order by messenger.account
+        ) as messenger_ids,
         {{ source_key('amocrm', 'contacts.account_name', "(contacts.companies #>> '{0,id}')") }}
             as company_id,
         {{ amocrm_manager('contacts.account_name', 'contacts.responsible_user_id') }}

@@ -175,6 +175,16 @@ stg_amocrm__deals as (
         {{ amocrm_field('UTM_SOURCE', 'every_deal.custom_fields_values') }} as utm_source,
         {{ amocrm_field('UTM_MEDIUM', 'every_deal.custom_fields_values') }} as utm_medium,
         {{ amocrm_field('UTM_CAMPAIGN', 'every_deal.custom_fields_values') }} as utm_campaign,
+        -- The visitor's id at a counter of the site, such as "_ym_uid:1734680388574908198".
+        array(
+            select lower(field.value ->> 'field_code') || ':' || trim(visitor.number)
+            from jsonb_path_query(every_deal.custom_fields_values, '$[*]') as field (value)
+            cross join lateral (select field.value #>> '{values,0,value}' as number) as visitor
+            where
+                field.value ->> 'field_code' in ('{{ var("client_id_fields") | join("', '") }}')
+                and trim(visitor.number) <> ''
+            order by field.value ->> 'field_code'
+        ) as client_ids,
         {{ amocrm_field('CITY', 'every_deal.custom_fields_values') }} as city,
         {{ amocrm_field('CLIENT_TYPE', 'every_deal.custom_fields_values') }} as client_type,
         {{ amocrm_field('INVOICE_NUMBER', 'every_deal.custom_fields_values') }} as invoice_number,

@@ -10,5 +10,6 @@ select
     {{ source_key('amocrm', 'account_name', "(leads #>> '{0,id}')") }} as deal_id,
     {{ source_key('amocrm', 'account_name', "(contacts #>> '{0,id}')") }} as contact_id,
     nullif(source_uid, '') as call_key,
+    case when category = 'sip' then {{ normalised_phone("(metadata ->> 'from')") }} end as phone,
     created_at
 from {{ source('raw_amocrm', 'unsorted') }}

@@ -3,9 +3,9 @@ select
     {{ source_key('exports', 'account_name', 'coalesce(person_key, lead_id)') }}
         as person_record_id,
     person_name,
-    {{ normalised_phone('phone') }} as phone,
-    {{ normalised_email('email') }} as email,
-    nullif(regexp_replace(tax_number, '\D', '', 'g'), '') as tax_number,
+    {{ normalised_phones('phone') }} as phones,
+    {{ normalised_emails('email') }} as emails,
+    {{ tax_number_digits('tax_number') }} as tax_number,
     nullif(trim(source_name), '') as source_word,
     nullif(trim(utm_source), '') as utm_source,
     nullif(trim(utm_medium), '') as utm_medium,

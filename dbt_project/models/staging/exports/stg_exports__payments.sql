@@ -3,7 +3,7 @@ select
     {{ source_key('exports', 'account_name', 'deal_id') }} as deal_id,
     {{ source_key('exports', 'account_name', 'customer_key') }} as export_customer_id,
     payer_name,
-    nullif(regexp_replace(payer_tax_number, '\D', '', 'g'), '') as tax_number,
+    {{ tax_number_digits('payer_tax_number') }} as tax_number,
     paid_at,
     amount as document_amount,
     currency_code as document_currency_code,
