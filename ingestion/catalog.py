@@ -150,6 +150,8 @@ class Checkpoint:
 class Gone:
     """Keys (values of the `key` columns, without the account) that a source saw to be erased.
 
+    A run that dies forgets them, whatever its checkpoints say: the next one has to find them again.
+
     `is_told`: the source itself told of it (an event), so that with nothing else read it is no sign
     of a list nobody may see any more.
     """
@@ -183,12 +185,15 @@ class Sweep:
     Held rows that are not gone are walked in the order of `walk_by` and the key, `page` at a time.
     `look` is given their `columns` (first the key, in the order of `TableSpec.key`), asks the
     source and yields `Gone` for those it does not have, and whole rows for those it has otherwise.
+    `by_span`: what lies between two pages is to be found too, so `look` is also given the `walk_by`
+    of the row before the page, None at the beginning.
     """
 
     walk_by: str
     page: int
     columns: tuple[str, ...]
-    look: Callable[[list[tuple[Any, ...]]], Iterator[pa.Table | Gone]]
+    look: Callable[..., Iterator[pa.Table | Gone]]
+    by_span: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ is remembered. What does not: reading again what is held already (`revisits`), p
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -226,7 +226,7 @@ class AmoReaders:
         told_from = int(state.get("told_from", self._until - DAY))
         newest = read_until
         for items in self._client.changed(table, "leads", _since(state), self._until):
-            yield self._links_of(table, {item["id"] for item in items})
+            yield self._links_of({item["id"] for item in items})
             newest = self._newest(newest, items)
             yield Checkpoint({"read_until": newest, "told_from": told_from})
         kinds = ("lead", "contact", "company", "customer")
@@ -236,16 +236,11 @@ class AmoReaders:
             for event in self._events_of(table, told_from, types)
             for one in _leads_named_by(event)
         }
-        yield self._links_of(table, ids)
+        yield self._links_of(ids)
         yield Checkpoint({"read_until": newest, "told_from": max(told_from, read_until)})
 
-    def _links_of(self, table: str, lead_ids: set[int]) -> list[Row]:
-        rows: list[Row] = []
-        for some, links in self._client.by_ids(table, "leads/links", lead_ids, by="entity_id"):
-            for lead_id in some:
-                own = [link for link in links if link["entity_id"] == lead_id]
-                rows.extend(self._rows(table, [linked(lead_id, own)]))
-        return rows
+    def _links_of(self, lead_ids: set[int]) -> list[Row]:
+        return links_of(self._client, self._mappers["links"], lead_ids)
 
     def _tasks(self, table: str, state: State) -> Pieces:
         """Tasks cannot be ordered by updated_at. Ordered by id and without an upper bound the list
@@ -317,6 +312,16 @@ class AmoReaders:
         """
         seen = max((int(item[by]) for item in items), default=0)
         return max(newest, min(seen, self._until))
+
+
+def links_of(client: AmoClient, mapper: Mapper, lead_ids: Collection[int]) -> list[Row]:
+    """One row a lead, also for a lead without links."""
+    rows: list[Row] = []
+    for some, links in client.by_ids("links", "leads/links", lead_ids, by="entity_id"):
+        for lead_id in some:
+            own = [link for link in links if link["entity_id"] == lead_id]
+            rows.extend(mapper.rows([linked(lead_id, own)]))
+    return rows
 
 
 def if_there(table: str, part: str, pages: Iterator[Items]) -> Iterator[Items]:

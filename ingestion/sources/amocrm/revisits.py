@@ -20,7 +20,7 @@ from ingestion.catalog import Gone, Sweep, WindowReader
 from ingestion.http import Query
 from ingestion.sources.amocrm.client import EVENTS_SIZES, SIZES, AmoClient, Items
 from ingestion.sources.amocrm.mapping import Mapper
-from ingestion.sources.amocrm.resources import ENTITIES, QUERIES, if_there
+from ingestion.sources.amocrm.resources import ENTITIES, QUERIES, if_there, links_of
 from ingestion.sources.amocrm.tables import BY_NAME
 
 Key = tuple[Any, ...]
@@ -44,6 +44,13 @@ class AmoRevisits:
                 look=partial(self._look, name),
             )
             for name in (*names, "catalog_elements")
+        } | {
+            "links": Sweep(
+                walk_by="entity_id",
+                page=SIZES[0],
+                columns=BY_NAME["links"].key,
+                look=self._look_at_links,
+            )
         }
 
     def windows(self) -> dict[str, WindowReader]:
@@ -71,6 +78,20 @@ class AmoRevisits:
                     yield to_arrow("amocrm", BY_NAME[table], self._rows(table, items, **given))
                 if missing := set(some) - {item["id"] for item in items}:
                     yield Gone(tuple((*owner, one) for one in sorted(missing)))
+
+    def _look_at_links(self, held: list[Key]) -> Iterator[pa.Table | Gone]:
+        """A lead without links and one that is not there are answered alike, so the leads are
+        asked for first.
+        """
+        ids = [lead_id for _, lead_id in held]
+        there: set[int] = set()
+        for _, items in self._client.by_ids("links", "leads", ids):
+            there.update(item["id"] for item in items)
+        rows = links_of(self._client, Mapper(BY_NAME["links"], self._account_name), there)
+        if rows:
+            yield to_arrow("amocrm", BY_NAME["links"], rows)
+        if missing := set(ids) - there:
+            yield Gone(tuple(("leads", one) for one in sorted(missing)))
 
     def _created(self, table: str, start: datetime, end: datetime) -> Iterator[pa.Table]:
         query: Query = [*QUERIES.get(table, ()), ("order[id]", "asc")]
