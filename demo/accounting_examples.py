@@ -28,6 +28,7 @@ def examples() -> dict[str, Record]:
 
 def _documents() -> dict[str, Record]:
     goods = [books.goods_line(_KEY, 1, 100, _AT, None)]
+    services = [{"Ref_Key": _KEY, "LineNumber": "1", **goods[0], "Содержание": ""}]
     shipped = [books.goods_line(_KEY, 1, 100, _AT, 50)]
     common: dict[str, Any] = {
         "key": _KEY,
@@ -41,8 +42,8 @@ def _documents() -> dict[str, Record]:
     sold = common | {"kopecks": 100, "lines": goods}
     sale = common | {"kopecks": 100, "lines": shipped}
     return {
-        books.INVOICES: books.invoice(**sold),
-        books.SALES: books.sales_document(**sale, invoice_key=_KEY),
+        books.INVOICES: books.invoice(**sold) | {"Услуги": services},
+        books.SALES: books.sales_document(**sale, invoice_key=_KEY) | {"Услуги": services},
         books.RETURNS: books.goods_return(**sold, sale_key=_KEY),
         books.RECEIPTS: bank,
         books.WRITE_OFFS: bank,

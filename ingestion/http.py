@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -40,6 +41,7 @@ _RUN_AGAIN = (
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 Query = Sequence[tuple[str, str | int]]
+Answer = TypeVar("Answer")
 
 logger = logging.getLogger(__name__)
 
@@ -128,12 +130,12 @@ class _RetryError(Exception):
 
 
 class ApiClient:
-    """GET requests to one account of one source, answered with JSON as `decode` parses it.
+    """Requests to one account of one source, answered with JSON as `decode` parses it, or in bytes.
 
     `credentials` and `address` name the variables a person has to look at when access is refused
     or the source not found. `explain` may put an error answer into the API's own words before ours
-    are used; `is_final` does the same for what no status tells. Requests that `auth` adds take a
-    turn like all others. Raises SettingsError when they cannot be sent at all. Not for writing.
+    are used. Requests that `auth` adds take a turn like all others. Raises SettingsError when they
+    cannot be sent at all. Not for writing.
     """
 
     def __init__(
@@ -148,7 +150,6 @@ class ApiClient:
         auth: httpx.Auth | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        is_final: Callable[[httpx.Response], str | None] = lambda response: None,
         explain: Callable[[httpx.Response], Refusal | None] = lambda response: None,
         decode: Callable[[bytes], Any] = exact_json,
     ) -> None:
@@ -159,7 +160,6 @@ class ApiClient:
         self._credentials = credentials
         self._address = address
         self._sleep = sleep
-        self._is_final = is_final
         self._explain = explain
         self._decode = decode
         self._is_closed = False
@@ -181,14 +181,41 @@ class ApiClient:
         self._client.close()
 
     def get(
-        self, table: str, path: str, query: Query = (), *, is_divisible: bool = False
+        self,
+        table: str | None,
+        path: str,
+        query: Query = (),
+        *,
+        is_divisible: bool = False,
+        decode: Callable[[bytes], Any] | None = None,
     ) -> dict[str, Any] | None:
-        """Returns the answer's JSON object, or None for 204. Raises SourceError after bounded
-        retries; TooHeavyError at the first 504 if the caller can ask for less (`is_divisible`).
+        """Returns the answer's JSON object, or None for 204; `decode` parses this one answer
+        instead of the client's. Raises SourceError after bounded retries; TooHeavyError at the
+        first 504 if the caller can ask for less (`is_divisible`).
         """
+        read = partial(self._parse, table, path, decode or self._decode)
+        return self._asked("GET", table, path, query, read, is_divisible)
+
+    def body(
+        self, table: str | None, path: str, query: Query = (), *, method: str = "GET"
+    ) -> bytes:
+        """Returns an answer that is not JSON as it came. `method` POST calls a function of the
+        source, which has to be one that may be called twice: retries are the same.
+        """
+        return self._asked(method, table, path, query, lambda response: response.content)
+
+    def _asked(
+        self,
+        method: str,
+        table: str | None,
+        path: str,
+        query: Query,
+        read: Callable[[httpx.Response], Answer],
+        is_divisible: bool = False,
+    ) -> Answer:
         for attempt in range(ATTEMPTS):
             try:
-                return self._attempt(table, path, query)
+                return read(self._attempt(method, table, path, query))
             except _RetryError as failure:
                 place = f"/{path}{failure.request_id}"
                 if is_divisible and failure.status == httpx.codes.GATEWAY_TIMEOUT:
@@ -211,11 +238,11 @@ class ApiClient:
                     self._sleep(pause)
         raise AssertionError("unreachable")
 
-    def _attempt(self, table: str, path: str, query: Query) -> dict[str, Any] | None:
+    def _attempt(self, method: str, table: str | None, path: str, query: Query) -> httpx.Response:
         if self._is_closed:
             raise SourceError(self.source, table, "reading was stopped", "Run again")
         try:
-            response = self._client.get(self._url(path, query))
+            response = self._client.request(method, self._url(path, query))
         except (httpx.RemoteProtocolError, httpx.ReadError) as error:
             raise _RetryError(
                 f"the answer was cut short ({type(error).__name__})",
@@ -231,11 +258,9 @@ class ApiClient:
                 f"Check {self._address} and the network, then run again",
             ) from None
         self._refuse_bad_status(table, path, response)
-        if response.status_code == httpx.codes.NO_CONTENT:
-            return None
-        return self._parse(table, path, response)
+        return response
 
-    def _refuse_bad_status(self, table: str, path: str, response: httpx.Response) -> None:
+    def _refuse_bad_status(self, table: str | None, path: str, response: httpx.Response) -> None:
         status = response.status_code
         if status in (httpx.codes.OK, httpx.codes.NO_CONTENT):
             return
@@ -276,8 +301,6 @@ class ApiClient:
             return Refusal(
                 "the account is not paid for (402)", "Renew the subscription, then run again"
             )
-        if final := self._is_final(response):
-            return Refusal(final, "Show this to the source's administrator")
         if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
             return None
         return Refusal(
@@ -285,7 +308,15 @@ class ApiClient:
             f"Check {self._address} and the source's version",
         )
 
-    def _parse(self, table: str, path: str, response: httpx.Response) -> dict[str, Any]:
+    def _parse(
+        self,
+        table: str | None,
+        path: str,
+        decode: Callable[[bytes], Any],
+        response: httpx.Response,
+    ) -> dict[str, Any] | None:
+        if response.status_code == httpx.codes.NO_CONTENT:
+            return None
         body = response.content
         if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
             raise SourceError(
@@ -295,7 +326,7 @@ class ApiClient:
                 f"Check that {self._address} is the API's address, not a login page's or a proxy's",
             )
         try:
-            answer = self._decode(body)
+            answer = decode(body)
         except ValueError:
             raise _RetryError(
                 "the answer was cut short or is not JSON", _RUN_AGAIN, response
@@ -314,7 +345,7 @@ class ApiClient:
         pairs = "&".join(
             f"{quote(name, safe='$')}={quote(str(value), safe='')}" for name, value in query
         )
-        return f"{self.base_url}/{quote(path)}" + (f"?{pairs}" if pairs else "")
+        return f"{self.base_url}/{quote(path, safe='/$()')}" + (f"?{pairs}" if pairs else "")
 
 
 def _refuse_unusable(

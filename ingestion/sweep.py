@@ -146,8 +146,10 @@ class _Walk:
                 limit,
             )
             if rows:
+                before = position[:1] if position else [None]
                 position = [_as_json(value) for value in rows[-1][-len(order) :]]
-                for piece in self.sweep.look([row[: -len(order)] for row in rows]):
+                page = [row[: -len(order)] for row in rows]
+                for piece in self.sweep.look(page, *(before if self.sweep.by_span else ())):
                     missing += len(piece.keys) if isinstance(piece, Gone) else 0
                     yield piece
             asked += len(rows)

@@ -1,11 +1,16 @@
 """Fixtures every package's tests may use. Anything only one package needs stays in its folder."""
 
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import psycopg
 import pytest
+import uvicorn
 from psycopg import sql
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from warehouse import service
 from warehouse.connections import Connections
@@ -71,3 +76,52 @@ def _drop_leftovers(postgres: PostgresForTests) -> None:
         ).fetchall()
         for schema, table in tables:
             admin.execute(sql.SQL("drop table {} cascade").format(sql.Identifier(schema, table)))
+
+
+class Loopback:
+    """A server on a port of its own that answers with whatever application it is given: starting
+    one takes a quarter of a second, and most tests need one.
+    """
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        quiet = {
+            "log_level": "critical",
+            "access_log": False,
+            "lifespan": "off",
+            "interface": "asgi3",
+        }
+        self._server = uvicorn.Server(uvicorn.Config(self._answer, **quiet))
+        sockets = {"sockets": [self._listener]}
+        self._thread = threading.Thread(target=self._server.run, kwargs=sockets)
+        self._thread.start()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app is not None
+        await self.app(scope, receive, send)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._listener.close()
+
+
+@pytest.fixture(scope="session")
+def loopback() -> Iterator[Callable[[ASGIApp], AbstractContextManager[str]]]:
+    """Serves an application over real HTTP on loopback: `with loopback(app) as base_url`."""
+    idle: list[Loopback] = []
+
+    @contextmanager
+    def serving(app: ASGIApp) -> Iterator[str]:
+        server = idle.pop() if idle else Loopback()
+        server.app = app
+        try:
+            yield server.base_url
+        finally:
+            idle.append(server)
+
+    yield serving
+    for one in idle:
+        one.stop()

@@ -1,9 +1,7 @@
 """A store small enough to read, and the stand-ins serving it over real HTTP on loopback."""
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -11,8 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from demo.happen import happen
 from demo.picks import NothingFitsError
@@ -63,69 +60,31 @@ class HandClock:
 
 
 ServeDemo = Callable[..., DemoServer]
-
-
-class Loopback:
-    """A server on a port of its own that answers with whatever application it is given: starting
-    one takes a quarter of a second, and most tests need one.
-    """
-
-    def __init__(self) -> None:
-        self.app: ASGIApp | None = None
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        quiet = {
-            "log_level": "critical",
-            "access_log": False,
-            "lifespan": "off",
-            "interface": "asgi3",
-        }
-        self._server = uvicorn.Server(uvicorn.Config(self._answer, **quiet))
-        sockets = {"sockets": [self._listener]}
-        self._thread = threading.Thread(target=self._server.run, kwargs=sockets)
-        self._thread.start()
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        assert self.app is not None
-        await self.app(scope, receive, send)
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(timeout=10)
-        self._listener.close()
+ServeApp = Callable[[ASGIApp], AbstractContextManager[str]]
+"""The fixture `loopback`: serves an application and gives its address."""
 
 
 @pytest.fixture(scope="session")
-def loopbacks() -> Iterator[list[Loopback]]:
-    """The idle servers; whoever needs one more starts it and leaves it here."""
-    idle: list[Loopback] = []
-    yield idle
-    for one in idle:
-        one.stop()
-
-
-@pytest.fixture(scope="session")
-def demo(loopbacks: list[Loopback]) -> Iterator[DemoServer]:
+def demo(loopback: ServeApp) -> Iterator[DemoServer]:
     """One server of the small store for all tests that only read."""
-    with _serving(loopbacks, small_store()) as served:
+    with _serving(loopback, small_store()) as served:
         yield served
 
 
 @pytest.fixture
-def serve_demo(loopbacks: list[Loopback]) -> Iterator[ServeDemo]:
+def serve_demo(loopback: ServeApp) -> Iterator[ServeDemo]:
     """Serves a test's own company: a fresh small store unless given a world, with any settings."""
     with ExitStack() as stack:
         yield lambda world=None, **settings: stack.enter_context(
-            _serving(loopbacks, small_store() if world is None else world.store, world, **settings)
+            _serving(loopback, small_store() if world is None else world.store, world, **settings)
         )
 
 
 @contextmanager
 def _serving(
-    loopbacks: list[Loopback], store: Store, world: World | None = None, **settings: Any
+    loopback: ServeApp, store: Store, world: World | None = None, **settings: Any
 ) -> Iterator[DemoServer]:
-    loopback = loopbacks.pop() if loopbacks else Loopback()
-    demo = DemoServer(store=store, base_url=loopback.base_url, clock=HandClock(), happened=[])
+    demo = DemoServer(store=store, base_url="", clock=HandClock(), happened=[])
     hosted = Hosted(
         store=store,
         ledger=lambda: {"leads": ["лид"]},
@@ -133,11 +92,8 @@ def _serving(
         as_of=AS_OF if world is None else world.as_of,
     )
     generous = ServerSettings(**{"requests_per_second": 100_000, **settings})
-    loopback.app = create_app(hosted, generous, clock=demo.clock)
-    try:
+    with loopback(create_app(hosted, generous, clock=demo.clock)) as demo.base_url:
         yield demo
-    finally:
-        loopbacks.append(loopback)
 
 
 def _happen(demo: DemoServer, name: str, now: datetime) -> dict[str, Any]:

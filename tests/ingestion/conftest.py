@@ -1,16 +1,16 @@
 """A far end of the wire for tests of ingestion: a real HTTP server on loopback that answers as
 told.
 
-What belongs here: the smallest amoCRM and 1C a test can bend (the whole ones live in `demo/`), and
-the settings of a run against the test Postgres. What does not: assertions.
+What belongs here: the smallest amoCRM a test can bend (the whole one lives in `demo/`), and the
+settings of a run against the test Postgres. What does not: assertions.
 """
 
-import base64
 import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import psycopg
 import pytest
 
+from demo.world import World, build_world
 from ingestion.catalog import (
     Checkpoint,
     Gone,
@@ -33,7 +34,7 @@ from ingestion.catalog import (
 from ingestion.pipeline import RunResult, run_source
 from ingestion.settings import Settings
 from ingestion.sources.amocrm import open_amocrm
-from ingestion.sources.onec.resources import CATALOGS, DOCUMENTS
+from tests.ingestion.onec_base import AS_OF, OneCBase, serving
 
 Item = dict[str, Any]
 TOKEN = "aaa.bbb.ccc"
@@ -127,45 +128,6 @@ def _is_chosen(row: Item, asked: Asked) -> bool:
     return True
 
 
-@dataclass
-class OneCFake:
-    """1C with the entity sets a test puts in; it understands the filters our client writes, no
-    others.
-    """
-
-    sets: dict[str, list[Item]] = field(default_factory=dict)
-
-    def __call__(self, asked: Asked) -> Answer:
-        if asked.authorization != "Basic " + base64.b64encode(b"user:secret").decode():
-            return as_json({"odata.error": {"code": "20"}}, 401)
-        rows = self.sets.get(asked.path.removeprefix("/onec/"))
-        if rows is None:
-            return as_json({"odata.error": {"code": "8"}}, 404)
-        rows = [row for row in rows if _fits(row, asked.query.get("$filter", ""))]
-        for name in reversed(asked.query.get("$orderby", "").split(",")):
-            if name:
-                rows.sort(key=lambda row: row[name])
-        skip, top = int(asked.query.get("$skip", 0)), int(asked.query.get("$top", 10**6))
-        rows = rows[skip : skip + top]
-        if "$select" in asked.query:
-            names = asked.query["$select"].split(",")
-            rows = [{name: row[name] for name in names} for row in rows]
-        return as_json({"value": rows})
-
-
-def _fits(row: Item, condition: str) -> bool:
-    if not condition:
-        return True
-    if " or " in condition:
-        return any(_fits(row, part) for part in condition.split(" or "))
-    if " and " in condition:
-        return all(_fits(row, part) for part in condition.split(" and "))
-    name, comparison, literal = condition.split()
-    value = literal.split("'")[1]
-    held = str(row[name])
-    return {"ge": held >= value, "lt": held < value, "eq": held == value}[comparison]
-
-
 class _Handler(BaseHTTPRequestHandler):
     web: Web
     disable_nagle_algorithm = True
@@ -245,16 +207,6 @@ class Bench:
             "AMOCRM_BASE_URL": f"{web.url}/amocrm",
             "AMOCRM_TOKEN": TOKEN,
             "AMOCRM_REQUESTS_PER_SECOND": "1000",
-            **variables,
-        }
-
-    def onec(self, web: Web, **variables: str) -> dict[str, str]:
-        return {
-            "ONEC_BASE_URL": f"{web.url}/onec",
-            "ONEC_USER": "user",
-            "ONEC_PASSWORD": "secret",
-            "ONEC_TIMEZONE": "Europe/Moscow",
-            "ONEC_REQUESTS_PER_SECOND": "1000",
             **variables,
         }
 
@@ -354,9 +306,22 @@ def read(account: Opened) -> Callable[..., Collected]:
     return run
 
 
+OpenBase = Callable[..., OneCBase]
+
+
+@pytest.fixture(scope="session")
+def small_company() -> World:
+    return build_world(seed=3, months=3, scale=0.2, as_of=AS_OF)
+
+
 @pytest.fixture
-def onec() -> OneCFake:
-    return OneCFake({entity: [] for entity in (*CATALOGS.values(), *DOCUMENTS.values())})
+def onec(small_company: World, loopback: Any) -> Iterator[OpenBase]:
+    """Serves the 1C of a small company of the test's own: `onec()`, `onec("trade_11")`."""
+    with ExitStack() as stack:
+        world = deepcopy(small_company)
+        yield lambda configuration="accounting_3": stack.enter_context(
+            serving(loopback, world, configuration)
+        )
 
 
 @pytest.fixture

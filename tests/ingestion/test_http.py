@@ -21,7 +21,7 @@ from ingestion.http import (
     fast_json,
 )
 from ingestion.sources.amocrm.refusals import explain
-from ingestion.sources.onec.client import final_failure
+from ingestion.sources.onec.refusals import explain as explain_onec
 
 
 class FakeTime:
@@ -206,7 +206,7 @@ def test_an_unreachable_source_is_told(time):
 def test_a_broken_handler_inside_1c_is_not_tried_again(serve, answer, time):
     web = serve(lambda asked: answer(b'{"odata.error": {"code": "-1"}}', status=500))
 
-    assert "code -1" in refused(web, time, is_final=final_failure)
+    assert "code -1" in refused(web, time, explain=explain_onec)
     assert len(web.asked) == 1
 
 

@@ -1,225 +1,300 @@
-"""1C over real HTTP into a real Postgres: documents without a "changed at"."""
+"""1C over real HTTP into a real Postgres: documents without a "changed at", catalogs that move."""
 
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 
 import pytest
 
+from demo import accounting_records as books
+from demo.accounting_catalogs import PRODUCTS
+from demo.moscow import local_text
 from ingestion.backfill import backfill
-from ingestion.check import check
-from ingestion.errors import PartlyDoneError, SettingsError, SourceError
-from ingestion.sources.onec.resources import CATALOGS, DOCUMENTS
+from ingestion.errors import PartlyDoneError, SettingsError
+from ingestion.sources.onec import client, revisits
 from ingestion.sweep import sweep
+from tests.ingestion.onec_base import AS_OF, land
 
 pytestmark = pytest.mark.integration
 
-RECEIPTS = DOCUMENTS["bank_receipts"]
-EMPTY = "00000000-0000-0000-0000-000000000000"
-JULY = datetime(2026, 7, 1, tzinfo=UTC)
+WINDOW = {"ONEC_WINDOW_DAYS": "20"}
+"""Most of the small company's documents lie before it."""
+EDGE = "2026-10-31"
+GONE = "select ref_key from t_raw_onec.bank_receipts where _gone_at is not null order by 1"
+NEW = "bbbbbbbb-0000-11f0-0000-000000000001"
 
 
-def guid(number):
-    return f"{number:08d}-0000-11f0-0000-000000000000"
+def receipts(base):
+    """All bank receipts of the books, oldest first."""
+    return sorted(base.records(books.RECEIPTS).values(), key=lambda row: row["Date"])
 
 
-def receipt(number, date, version="AAAA", **fields):
-    return {
-        "Ref_Key": guid(number),
-        "DataVersion": version,
-        "DeletionMark": False,
-        "Posted": True,
-        "Number": f"0000-{number:06d}",
-        "Date": date,
-        "Организация_Key": guid(900),
-        "Контрагент": guid(901),
-        "Контрагент_Type": "StandardODATA.Catalog_Контрагенты",
-        "ВалютаДокумента_Key": guid(902),
-        "СуммаДокумента": 12000.5,
-        "НазначениеПлатежа": "Оплата по счёту № 123",
-        "ВидОперации": "ОплатаПокупателя",
-        "ДокументОснование": "",
-        "ДокументОснование_Type": "StandardODATA.Undefined",
-        "Комментарий": "",
-        "РасшифровкаПлатежа": [
-            {"LineNumber": "1", "СуммаПлатежа": 12000.5, "СчетНаОплату_Key": EMPTY}
-        ],
-        **fields,
+def write(base, record, **fields):
+    """Somebody edits a document: it gets a version it never had."""
+    record |= fields
+    books.touch(record, int(AS_OF.timestamp()))
+    base.changed()
+
+
+def copied(base, record, **fields):
+    """A document like `record` that appears."""
+    made = {**record, "Ref_Key": NEW, **fields}
+    base.records(books.RECEIPTS)[NEW] = made
+    base.changed()
+    return made
+
+
+def swept(bench, base, table="bank_receipts"):
+    done = sweep("onec", bench.settings(**base.variables(**WINDOW)))
+    return next(one for one in done if one.table == table)
+
+
+def held(bench, base):
+    """What the warehouse and the books hold of bank receipts, to be compared."""
+    rows = bench.rows(
+        "select ref_key, posted, deletion_mark, "
+        "to_char(document_at at time zone 'Europe/Moscow', 'YYYY-MM-DD\"T\"HH24:MI:SS') "
+        "from t_raw_onec.bank_receipts where _gone_at is null"
+    )
+    there = {
+        (row["Ref_Key"], row["Posted"], row["DeletionMark"], row["Date"]) for row in receipts(base)
+    }
+    return set(rows), there
+
+
+# -- The window --------------------------------------------------------------------------------
+
+
+def test_a_second_run_changes_nothing_and_asks_only_for_the_window(onec, bench):
+    base = onec()
+    land(bench, base, **WINDOW)
+    base.asked.clear()
+
+    again = land(bench, base, **WINDOW)
+
+    assert sum(again.changed.values()) == 0
+    assert [asked["$filter"] for asked in base.asked_of(books.RECEIPTS)] == [
+        f"Date ge datetime'{EDGE}T00:00:00'"
+    ]
+
+
+def test_documents_of_several_pages_are_read_once_each(onec, bench, monkeypatch):
+    monkeypatch.setattr(client, "PAGE", 4)
+    base = onec()
+    moment = receipts(base)[0]["Date"]
+    for record in receipts(base)[:11]:  # more than a page of one moment
+        record["Date"] = moment
+    base.changed()
+
+    result = land(bench, base)
+
+    assert held(bench, base)[0] == held(bench, base)[1]
+    assert result.tables["bank_receipts"] == len(receipts(base))
+
+
+@pytest.mark.parametrize(
+    "act", ["unpost", "mark_for_deletion", "back_date", "edit_old_document", "erase_document"]
+)
+def test_what_happens_to_a_document_of_the_window_is_right_after_the_next_run(onec, bench, act):
+    base = onec()
+    land(bench, base)
+    base.happen(act)
+
+    assert land(bench, base).changed["bank_receipts"] == 1
+    assert held(bench, base)[0] == held(bench, base)[1]
+
+
+def test_a_document_back_dated_out_of_the_window_comes_with_its_new_date(onec, bench):
+    base = onec()
+    land(bench, base, **WINDOW)
+    write(base, receipts(base)[-1], Date="2024-01-10T12:00:00")
+
+    land(bench, base, **WINDOW)
+
+    assert held(bench, base)[0] == held(bench, base)[1]
+    assert bench.rows(GONE) == []
+
+
+def test_a_document_made_while_pages_are_read_is_there_after_the_next_run(onec, bench, monkeypatch):
+    monkeypatch.setattr(client, "PAGE", 4)
+    base = onec()
+    base.break_down(books.RECEIPTS, "happen", happening="payment", skip=2)
+
+    land(bench, base)
+    land(bench, base)
+
+    assert held(bench, base)[0] == held(bench, base)[1]
+
+
+def test_an_erased_document_is_marked_and_a_restored_one_is_back(onec, bench):
+    base = onec()
+    land(bench, base)
+    erased = base.records(books.RECEIPTS).pop(receipts(base)[-1]["Ref_Key"])
+    base.changed()
+
+    land(bench, base)
+    assert bench.rows(GONE) == [(erased["Ref_Key"],)]
+    base.records(books.RECEIPTS)[erased["Ref_Key"]] = erased
+    base.changed()
+    land(bench, base)
+
+    assert bench.rows(GONE) == []
+
+
+def test_a_window_that_comes_empty_is_believed_only_when_a_person_says_so(onec, bench):
+    base = onec()
+    land(bench, base)
+    count = len(receipts(base))
+    base.records(books.RECEIPTS).clear()
+    base.changed()
+
+    sentence = rf"onec\.bank_receipts: no row came, and {count} that"
+    with pytest.raises(PartlyDoneError, match=sentence):
+        land(bench, base)
+    land(bench, base, full_refresh=True)
+
+    assert len(bench.rows(GONE)) == count
+
+
+# -- Old documents -----------------------------------------------------------------------------
+
+
+def test_an_old_document_unposted_or_back_dated_is_found_by_the_nightly_sweep(onec, bench):
+    base = onec()
+    land(bench, base, **WINDOW)
+    first, second, *_ = receipts(base)
+    write(base, first, Posted=False)
+    copied(base, second)
+
+    assert land(bench, base, **WINDOW).changed["bank_receipts"] == 0
+    done = swept(bench, base)
+
+    assert (done.gone, done.mended) == (0, 2)
+    assert held(bench, base)[0] == held(bench, base)[1]
+
+
+@pytest.mark.parametrize("moment", ["2024-03-01T00:00:00", "between two pages"])
+def test_a_document_dated_where_nothing_is_held_is_found_by_the_sweep(
+    onec, bench, monkeypatch, moment
+):
+    monkeypatch.setattr(revisits, "PAGE", 3)
+    base = onec()
+    land(bench, base, **WINDOW)
+    third, fourth = (datetime.fromisoformat(row["Date"]) for row in receipts(base)[2:4])
+    if moment == "between two pages":
+        moment = (third + (fourth - third) // 2).isoformat(timespec="seconds")
+    copied(base, receipts(base)[0], Date=moment)
+
+    land(bench, base, **WINDOW)
+    done = swept(bench, base)
+
+    assert (done.gone, done.mended) == (0, 1)
+    assert held(bench, base)[0] == held(bench, base)[1]
+
+
+def test_an_old_document_that_was_erased_is_marked_by_the_sweep(onec, bench):
+    base = onec()
+    land(bench, base, **WINDOW)
+    erased = receipts(base)[0]["Ref_Key"]
+    del base.records(books.RECEIPTS)[erased]
+    base.changed()
+
+    land(bench, base, **WINDOW)
+    assert bench.rows(GONE) == []
+    assert swept(bench, base).gone == 1
+    assert bench.rows(GONE) == [(erased,)]
+
+
+def test_a_sweep_asks_for_keys_and_versions_only(onec, bench):
+    base = onec()
+    land(bench, base)
+    base.asked.clear()
+    swept(bench, base)
+    assert {asked.get("$select") for asked in base.asked_of(books.RECEIPTS)} == {
+        "Ref_Key,Date,DataVersion,Posted,DeletionMark"
     }
 
 
-def run(bench, web, **how):
-    return bench.run("onec", bench.onec(web), clock=lambda: JULY, **how)
+def test_a_backfill_reads_documents_by_their_date_and_leaves_the_rest(onec, bench):
+    base = onec()
+    land(bench, base)
+    for record in receipts(base):
+        write(base, record, Posted=False)
+    days = date(2026, 9, 10), date(2026, 9, 30)
+
+    changed = backfill("onec", bench.settings(**base.variables()), *days, tables=("bank_receipts",))
+
+    within = {
+        row["Ref_Key"]
+        for row in receipts(base)
+        if str(days[0]) <= row["Date"] < str(days[1] + timedelta(days=1))
+    }
+    unposted = bench.rows("select ref_key from t_raw_onec.bank_receipts where not posted")
+    assert within
+    assert within <= {key for (key,) in unposted}
+    assert changed == len(within)
 
 
-def test_a_receipt_lands_with_its_breakdown_in_utc(serve, onec, bench):
-    onec.sets[RECEIPTS] = [receipt(1, "2026-02-01T01:30:00")]
-
-    run(bench, serve(onec))
-
-    assert bench.rows(
-        "select ref_key, posted, document_at, amount, base_document_key, comment, lines, "
-        "counterparty_key from t_raw_onec.bank_receipts"
-    ) == [
-        (
-            guid(1),
-            True,
-            datetime(2026, 1, 31, 22, 30, tzinfo=UTC),
-            Decimal("12000.5"),
-            None,
-            None,
-            [{"line_number": 1, "amount": 12000.5, "invoice_key": None}],
-            guid(901),
-        )
-    ]
+# -- Catalogs ----------------------------------------------------------------------------------
 
 
-def test_documents_of_several_pages_are_read_once_each(serve, onec, bench):
-    onec.sets[RECEIPTS] = [receipt(n, f"2026-06-{1 + n % 3:02d}T12:00:00") for n in range(1, 2501)]
+def test_a_catalog_is_right_although_it_moves_from_page_to_page(onec, bench, monkeypatch):
+    monkeypatch.setattr(client, "PAGE", 7)
+    base = onec()
+    base.break_down(books.COUNTERPARTIES, "happen", happening="rename_counterparty", skip=2)
 
-    run(bench, serve(onec))
-    again = run(bench, serve(onec))
+    land(bench, base)
 
-    assert bench.rows("select count(*) from t_raw_onec.bank_receipts") == [(2500,)]
-    assert sum(again.changed.values()) == 0
-
-
-def test_an_old_document_unposted_or_back_dated_is_found_by_the_nightly_sweep(serve, onec, bench):
-    onec.sets[RECEIPTS] = [
-        receipt(1, "2025-02-01T12:00:00"),
-        receipt(2, "2025-02-04T12:00:00"),
-        receipt(3, "2026-06-01T12:00:00"),
-    ]
-    web = serve(onec)
-    run(bench, web)
-    onec.sets[RECEIPTS][0] |= {"Posted": False, "DataVersion": "BBBB"}
-    onec.sets[RECEIPTS].append(receipt(4, "2025-02-03T12:00:00"))
-    web.asked.clear()
-
-    assert run(bench, web).changed["bank_receipts"] == 0
-    dated = [a for a in web.asked if a.path.endswith(RECEIPTS)]
-    assert all("Date ge" in a.query["$filter"] for a in dated)
-    swept = sweep("onec", bench.settings(**bench.onec(web)))
-
-    receipts = next(table for table in swept if table.table == "bank_receipts")
-    assert (receipts.asked, receipts.gone, receipts.mended) == (3, 0, 2)
-    assert bench.rows("select ref_key, posted from t_raw_onec.bank_receipts order by 1") == [
-        (guid(1), False),
-        (guid(2), True),
-        (guid(3), True),
-        (guid(4), True),
-    ]
+    rows = bench.rows("select ref_key from t_raw_onec.counterparties")
+    assert {key for (key,) in rows} == base.records(books.COUNTERPARTIES).keys()
 
 
-def test_an_erased_document_is_marked_by_the_run_within_the_window_and_by_the_sweep_before(
-    serve, onec, bench
-):
-    onec.sets[RECEIPTS] = [
-        receipt(1, "2025-02-01T12:00:00"),
-        receipt(2, "2026-06-01T12:00:00"),
-        receipt(3, "2026-06-02T12:00:00"),
-    ]
-    web = serve(onec)
-    run(bench, web)
-    erased = onec.sets[RECEIPTS][:2]
-    del onec.sets[RECEIPTS][:2]
-    gone = "select ref_key from t_raw_onec.bank_receipts where _gone_at is not null order by 1"
+def test_an_object_that_slips_past_the_pages_is_noticed_by_counting(onec, bench, monkeypatch):
+    monkeypatch.setattr(client, "PAGE", 5)
+    base = onec()
+    pages = client.OneCClient._page
+    lost = []
 
-    run(bench, web)
-    assert bench.rows(gone) == [(guid(2),)]
-    sweep("onec", bench.settings(**bench.onec(web)))
-    assert bench.rows(gone) == [(guid(1),), (guid(2),)]
+    def losing(self, table, entity, **how):
+        items = pages(self, table, entity, **how)
+        if entity == PRODUCTS and how["skip"] == 5 and not lost:
+            lost.append(items.pop(0))
+            items.append(items[0])
+        return items
 
-    onec.sets[RECEIPTS] += erased
-    run(bench, web)
-    assert bench.rows(gone) == [(guid(1),)]
+    monkeypatch.setattr(client.OneCClient, "_page", losing)
+    land(bench, base)
+
+    assert lost
+    rows = bench.rows("select ref_key from t_raw_onec.products")
+    assert {key for (key,) in rows} == base.records(PRODUCTS).keys()
 
 
-def test_a_document_back_dated_out_of_the_window_comes_with_its_new_date(serve, onec, bench):
-    onec.sets[RECEIPTS] = [receipt(1, "2026-06-01T12:00:00"), receipt(2, "2026-06-02T12:00:00")]
-    web = serve(onec)
-    run(bench, web)
-    onec.sets[RECEIPTS][0] |= {"Date": "2024-01-10T12:00:00", "DataVersion": "BBBB"}
+def test_a_catalog_that_never_stands_still_keeps_its_rows(onec, bench, monkeypatch):
+    base = onec()
+    land(bench, base)
+    before = bench.rows("select count(*) from t_raw_onec.products")
+    monkeypatch.setattr(client, "PAGE", 5)
+    monkeypatch.setattr(client.OneCClient, "_count", lambda self, table, entity: 10**6)
 
-    run(bench, web)
+    with pytest.raises(PartlyDoneError, match=f"{PRODUCTS} changed so much while it was read 3 "):
+        land(bench, base)
 
-    assert bench.rows(
-        "select ref_key, document_at::date::text, _gone_at from t_raw_onec.bank_receipts order by 1"
-    ) == [(guid(1), "2024-01-10", None), (guid(2), "2026-06-02", None)]
-
-
-def test_a_backfill_reads_documents_by_their_date_and_leaves_the_rest(serve, onec, bench):
-    onec.sets[RECEIPTS] = [receipt(n, f"2025-02-{n:02d}T12:00:00") for n in range(1, 20)]
-    web = serve(onec)
-    run(bench, web)
-    for document in onec.sets[RECEIPTS]:
-        document |= {"Posted": False, "DataVersion": "BBBB"}
-
-    changed = backfill(
-        "onec", bench.settings(**bench.onec(web)), date(2025, 2, 5), date(2025, 2, 14)
-    )
-
-    assert changed == 10
-    assert bench.rows(
-        "select count(*), min(document_at)::date::text from t_raw_onec.bank_receipts "
-        "where not posted"
-    ) == [(10, "2025-02-05")]
+    assert bench.rows("select count(*) from t_raw_onec.products") == before
 
 
-def test_a_window_that_comes_empty_is_believed_only_when_a_person_says_so(serve, onec, bench):
-    onec.sets[RECEIPTS] = [receipt(1, "2025-02-01T12:00:00"), receipt(2, "2026-06-01T12:00:00")]
-    web = serve(onec)
-    run(bench, web)
-    onec.sets[RECEIPTS] = []
-
-    with pytest.raises(PartlyDoneError, match=r"onec\.bank_receipts: no row came, and 1 that"):
-        run(bench, web)
-    run(bench, web, full_refresh=True)
-
-    assert bench.rows("select ref_key from t_raw_onec.bank_receipts where _gone_at is null") == [
-        (guid(1),)
-    ]
-
-
-def test_check_tells_what_the_user_may_read(serve, onec, bench):
-    del onec.sets[CATALOGS["currencies"]]
-    onec.sets[RECEIPTS] = [receipt(1, "2026-06-01T12:00:00")]
-
-    tried = {t.probe: t for t in check("onec", bench.settings(**bench.onec(serve(onec))))}
-
-    assert tried[RECEIPTS].what == "readable"
-    assert not tried[CATALOGS["currencies"]].is_good
-    assert "not published" in tried[CATALOGS["currencies"]].what
-
-
-def test_spaces_of_a_filter_travel_as_percent_20(serve, onec, bench):
-    web = serve(onec)
-    run(bench, web)
-    onec.sets[RECEIPTS] = [receipt(1, "2026-06-01T12:00:00")]
-
-    run(bench, web)
-
-    assert bench.rows("select count(*) from t_raw_onec.bank_receipts") == [(1,)]
-
-
-def test_an_unpublished_entity_is_named(serve, onec, bench):
-    del onec.sets[CATALOGS["currencies"]]
-
-    with pytest.raises(SourceError, match=r"onec\.currencies: the entity is not published"):
-        run(bench, serve(onec))
-
-
-def test_a_property_of_another_configuration_is_named(serve, onec, bench):
-    lacking = receipt(1, "2026-06-01T12:00:00")
-    del lacking["НазначениеПлатежа"]
-    onec.sets[RECEIPTS] = [lacking]
-
-    with pytest.raises(SourceError, match="no property НазначениеПлатежа"):
-        run(bench, serve(onec))
-
-
-def test_the_time_zone_of_1c_must_be_given(serve, onec, bench):
-    variables = bench.onec(serve(onec))
+def test_the_time_zone_of_1c_must_be_given(onec, bench):
+    variables = onec().variables()
     del variables["ONEC_TIMEZONE"]
-
     with pytest.raises(SettingsError, match="needs ONEC_TIMEZONE"):
         bench.run("onec", variables)
+
+
+def test_the_zone_of_the_server_is_the_zone_of_its_dates(onec, bench):
+    base = onec()
+    land(bench, base, ONEC_TIMEZONE="Asia/Almaty")
+    record = receipts(base)[0]
+    rows = bench.rows(
+        "select to_char(document_at at time zone 'Asia/Almaty', 'YYYY-MM-DD\"T\"HH24:MI:SS') "
+        f"from t_raw_onec.bank_receipts where ref_key = '{record['Ref_Key']}'"
+    )
+    assert rows == [(record["Date"],)]
+    assert local_text(int(AS_OF.timestamp())) > record["Date"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from ingestion.catalog import OpenSource, RunContext, SourceSpec, Variable
+from ingestion.errors import SettingsError
 from ingestion.sources.onec.tables import TABLES
 
 __all__ = ["ONEC"]
@@ -18,12 +19,18 @@ def open_onec(values: Mapping[str, str], context: RunContext) -> Iterator[OpenSo
 
     from ingestion.http import ApiClient, RateLimiter
     from ingestion.settings import positive_number, zone
-    from ingestion.sources.onec.client import OneCClient, final_failure
+    from ingestion.sources.onec.client import OneCClient
+    from ingestion.sources.onec.exchange import Exchange
+    from ingestion.sources.onec.infobase import Choice, Infobase
+    from ingestion.sources.onec.probes import probes
+    from ingestion.sources.onec.refusals import explain
     from ingestion.sources.onec.resources import OneCReaders
+    from ingestion.sources.onec.revisits import OneCRevisits
 
     per_second = positive_number("ONEC_REQUESTS_PER_SECOND", values["ONEC_REQUESTS_PER_SECOND"])
     window_days = positive_number("ONEC_WINDOW_DAYS", values["ONEC_WINDOW_DAYS"])
     timezone = zone("ONEC_TIMEZONE", values["ONEC_TIMEZONE"])
+    choice = Choice.of(values.get("ONEC_CONFIGURATION"), values.get("ONEC_ENTITIES", ""))
     api = ApiClient(
         "onec",
         values["ONEC_BASE_URL"],
@@ -32,18 +39,31 @@ def open_onec(values: Mapping[str, str], context: RunContext) -> Iterator[OpenSo
         address="ONEC_BASE_URL",
         auth=httpx.BasicAuth(values["ONEC_USER"], values["ONEC_PASSWORD"]),
         sleep=context.sleep,
-        is_final=final_failure,
+        explain=explain,
     )
     try:
-        yield OneCReaders(
-            OneCClient(api),
-            values["ONEC_BASE"],
-            timezone,
-            int(window_days),
-            context,
-        ).opened()
+        client = OneCClient(api, only_allowed=_only_allowed(values["ONEC_ALLOWED_ONLY"]))
+        node = values.get("ONEC_EXCHANGE_NODE")
+        exchange = Exchange(client, node, context.held) if node else None
+        infobase = Infobase(client, choice)
+        readers = OneCReaders(
+            client, infobase, exchange, values["ONEC_BASE"], timezone, int(window_days), context
+        )
+        revisits = OneCRevisits(client, infobase, readers)
+        yield OpenSource(
+            readers=readers.readers(),
+            windows=revisits.windows(),
+            sweeps=revisits.sweeps(),
+            probes=probes(client, infobase, exchange),
+        )
     finally:
         api.close()
+
+
+def _only_allowed(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise SettingsError(f"ONEC_ALLOWED_ONLY={text} is neither yes nor no; correct it")
+    return text == "yes"
 
 
 ONEC = SourceSpec(
@@ -63,6 +83,24 @@ ONEC = SourceSpec(
         Variable("ONEC_REQUESTS_PER_SECOND", "1C names no limit; this protects its server", "20"),
         Variable(
             "ONEC_WINDOW_DAYS", "documents this many days back are read whole in every run", "190"
+        ),
+        Variable(
+            "ONEC_CONFIGURATION",
+            "accounting_3, trade_11 or unf; without it the published entities tell",
+            may_be_absent=True,
+        ),
+        Variable(
+            "ONEC_ENTITIES",
+            "entities of single tables that differ, such as bank_receipts=Document_X,…",
+            may_be_absent=True,
+        ),
+        Variable(
+            "ONEC_EXCHANGE_NODE",
+            "a node of an exchange plan that tells changes, ExchangePlan_X(guid'…')",
+            may_be_absent=True,
+        ),
+        Variable(
+            "ONEC_ALLOWED_ONLY", "yes: rows the user may not see are left out in silence", "no"
         ),
     ),
     account_variable="ONEC_BASE",

@@ -1,157 +1,150 @@
-"""Where each column of raw_onec lies in an answer of 1C, one object at a time.
+"""Raw rows out of objects of 1C, as a binding says where each column lies.
 
-Property names are those of «Бухгалтерия предприятия 3.0». A property that is not there at all stops
-the table: another configuration spells it differently, and nulls in its place would look like data.
-What does not belong here: types (`tables`), paging (`client`) and any meaning (dbt).
+What 1C writes for "empty" becomes null: the zero reference, the year 1, "". A property no column is
+read from travels on under EXTRA_COLUMN when it has a value; tabular parts that are not named do
+not. What does not belong here: names (`configurations`), paging (`client`) and any meaning (dbt).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ingestion.errors import SourceError
+from ingestion.batches import Row
+from ingestion.catalog import ACCOUNT_COLUMN, EXTRA_COLUMN, ColumnType, TableSpec
+from ingestion.errors import TableRefusedError
+from ingestion.sources.onec.bindings import Binding, BoundPart
 
 Item = Mapping[str, Any]
-ToRow = Callable[[Item, ZoneInfo], dict[str, Any]]
 
 EMPTY_GUID = "00000000-0000-0000-0000-000000000000"
 EMPTY_DATE = "0001-01-01T00:00:00"
+_EMPTY = ("", EMPTY_GUID, EMPTY_DATE, "StandardODATA.Undefined")
+_NOT_CARRIED = frozenset(
+    {"Predefined", "PredefinedDataName", "IsFolder", "Recorder", "Recorder_Type"}
+)
+_NOT_CARRIED_ENDS = ("@navigationLinkUrl", "____Presentation", "_Base64Data")
+RECORD_KEY = "record_key"
 
 
-def row(table_name: str, item: Item, account_name: str, zone: ZoneInfo) -> dict[str, Any]:
-    """One raw row. Raises SourceError naming the property this configuration lacks."""
-    try:
-        return {"account_name": account_name, **_MAPPING[table_name](item, zone)}
-    except KeyError as missing:
-        raise SourceError(
-            "onec",
-            table_name,
-            f"the answer has no property {missing.args[0]}",
-            "The 1C configuration is not «Бухгалтерия 3.0»: correct sources/onec/mapping.py",
-        ) from None
+class Mapper:
+    """Makes raw rows of one table out of objects of one base.
 
-
-def moment(value: str, zone: ZoneInfo) -> datetime | str | None:
-    """1C writes the local time of its server without an offset; the year 1 means "empty".
-
-    Any other text comes back as it is, for `batches` to refuse by the column's name.
+    `kinds_of_contact`: name by reference, for the table that has contacts.
     """
-    if value == EMPTY_DATE:
+
+    def __init__(
+        self,
+        table: TableSpec,
+        binding: Binding,
+        account_name: str,
+        zone: ZoneInfo,
+        kinds_of_contact: Mapping[str, str] | None = None,
+    ) -> None:
+        self._table = table
+        self._binding = binding
+        self._account_name = account_name
+        self._zone = zone
+        self._kinds_of_contact = kinds_of_contact or {}
+        read = frozenset(binding.columns.values())
+        self._known = _NOT_CARRIED | read | {f"{name}_Type" for name in read} | {*binding.key}
+
+    def rows(self, items: list[dict[str, Any]]) -> list[Row]:
+        """One row an object. Raises TableRefusedError naming a property an object lacks although
+        the base declares it.
+        """
+        try:
+            return [self._row(item) for item in items]
+        except KeyError as missing:
+            raise TableRefusedError(
+                "onec",
+                self._table.name,
+                f"an object of {self._binding.entity} came without property {missing.args[0]}",
+                "The table keeps its rows; run again, and if it repeats compare the answer with "
+                "/$metadata of the base",
+            ) from None
+
+    def _row(self, item: Item) -> dict[str, Any]:
+        row: dict[str, Any] = {ACCOUNT_COLUMN: self._account_name}
+        for column, name in self._binding.columns.items():
+            row[column] = value(column, self._table.columns[column], item[name], self._zone)
+        if RECORD_KEY in self._table.columns:
+            row[RECORD_KEY] = record_key(self._binding, item)
+        if self._binding.parts:
+            row[self._binding.into] = [
+                self._line(part, line) for part in self._binding.parts for line in item[part.name]
+            ]
+        if extra := self._extra(item):
+            row[EXTRA_COLUMN] = extra
+        return row
+
+    def _line(self, part: BoundPart, line: Item) -> dict[str, Any]:
+        made: dict[str, Any] = dict(part.constants)
+        for field, name in part.fields.items():
+            if field == "line_number":
+                made[field] = int(line[name])
+            elif field == "kind_key":
+                made["kind"] = self._kinds_of_contact.get(line[name], key(line[name]))
+            else:
+                made[field] = key(line[name])
+        return made
+
+    def _extra(self, item: Item) -> dict[str, Any]:
+        """A property of several possible types may hold a number today and a text tomorrow: its
+        value is carried as text.
+        """
+        return {
+            name: str(held) if f"{name}_Type" in item else held
+            for name, held in item.items()
+            if name not in self._known
+            and held is not None
+            and held not in _EMPTY
+            and not isinstance(held, list | dict)
+            and not name.endswith(_NOT_CARRIED_ENDS)
+        }
+
+
+def value(column: str, kind: ColumnType, held: Any, zone: ZoneInfo) -> Any:
+    """What 1C holds, as the declared type wants it; what does not fit comes back as it is, for
+    `batches` to refuse by the column's name.
+
+    Int64 comes as text, and so does the sum of an order in УНФ.
+    """
+    if kind == "timestamptz":
+        return moment(held, zone) if isinstance(held, str) else held
+    if kind in ("numeric", "bigint"):
+        return number(held) if isinstance(held, str) else held
+    return key(held) if column.endswith("_key") else held
+
+
+def moment(held: str, zone: ZoneInfo) -> datetime | str | None:
+    """1C writes the local time of its server without an offset; the year 1 means "empty"."""
+    if held == EMPTY_DATE:
         return None
     try:
-        return datetime.fromisoformat(value).replace(tzinfo=zone)
+        return datetime.fromisoformat(held).replace(tzinfo=zone)
     except ValueError:
-        return value
+        return held
 
 
-def key(value: Any) -> Any:
+def number(held: str) -> Decimal | str | None:
+    if not held:
+        return None
+    try:
+        return Decimal(held)
+    except InvalidOperation:
+        return held
+
+
+def key(held: Any) -> Any:
     """A reference; the empty one (zeros, or an empty text of a composite property) is null."""
-    return None if value in (EMPTY_GUID, "") else value
+    return None if held in (EMPTY_GUID, "") else held
 
 
-def _counterparty(item: Item, zone: ZoneInfo) -> dict[str, Any]:
-    return {
-        "ref_key": item["Ref_Key"],
-        "data_version": item["DataVersion"],
-        "deletion_mark": item["DeletionMark"],
-        "is_folder": item["IsFolder"],
-        "code": item["Code"],
-        "description": item["Description"],
-        "full_name": item["НаименованиеПолное"],
-        "inn": item["ИНН"],
-        "kpp": item["КПП"],
-        "legal_kind": item.get("ЮридическоеФизическоеЛицо", item.get("ЮрФизЛицо")),
-        "contact_info": [
-            {name: value for name, value in line.items() if name != "Ref_Key"}
-            for line in item.get("КонтактнаяИнформация") or []
-        ],
-    }
-
-
-def _currency(item: Item, zone: ZoneInfo) -> dict[str, Any]:
-    return {
-        "ref_key": item["Ref_Key"],
-        "code": item["Code"],
-        "description": item["Description"],
-    }
-
-
-def _document(item: Item, zone: ZoneInfo) -> dict[str, Any]:
-    """What invoices, bank documents and shipments share. Un-posted ones carry sums as well."""
-    return {
-        "ref_key": item["Ref_Key"],
-        "data_version": item["DataVersion"],
-        "deletion_mark": item["DeletionMark"],
-        "posted": item["Posted"],
-        "number": item["Number"],
-        "document_at": moment(item["Date"], zone),
-        "organisation_key": key(item["Организация_Key"]),
-        "counterparty_key": _reference(item, "Контрагент"),
-        "currency_key": key(item["ВалютаДокумента_Key"]),
-        "amount": item["СуммаДокумента"],
-        "comment": item.get("Комментарий"),
-    }
-
-
-def _bank_document(item: Item, zone: ZoneInfo) -> dict[str, Any]:
-    return {
-        **_document(item, zone),
-        "counterparty_type": item.get("Контрагент_Type"),
-        "purpose": item["НазначениеПлатежа"],
-        "operation_kind": item["ВидОперации"],
-        "base_document_key": _reference(item, "ДокументОснование", optional=True),
-        "lines": [
-            {
-                "line_number": int(line["LineNumber"]),
-                "amount": line["СуммаПлатежа"],
-                "invoice_key": key(line.get("СчетНаОплату_Key")),
-            }
-            for line in item["РасшифровкаПлатежа"]
-        ],
-    }
-
-
-def _sales_document(item: Item, zone: ZoneInfo) -> dict[str, Any]:
-    return {
-        **_document(item, zone),
-        "invoice_key": key(item["СчетНаОплатуПокупателю_Key"]),
-        "lines": [
-            _sales_line(part, line)
-            for part, property_name in (("goods", "Товары"), ("services", "Услуги"))
-            for line in item[property_name]
-        ],
-    }
-
-
-def _sales_line(part: str, line: Item) -> dict[str, Any]:
-    """Goods and services number their lines apart, so a line is known by part and number."""
-    return {
-        "part": part,
-        "line_number": int(line["LineNumber"]),
-        "product_key": key(line.get("Номенклатура_Key")),
-        "quantity": line.get("Количество"),
-        "amount": line["Сумма"],
-        "vat_amount": line.get("СуммаНДС"),
-        "cost_amount": line.get("Себестоимость"),
-    }
-
-
-def _reference(item: Item, name: str, *, optional: bool = False) -> Any:
-    """A plain reference is `X_Key`; a property of several possible types is `X` beside `X_Type`."""
-    plain = f"{name}_Key"
-    if plain in item:
-        return key(item[plain])
-    return key(item.get(name, "")) if optional else key(item[name])
-
-
-_MAPPING: dict[str, ToRow] = {
-    "counterparties": _counterparty,
-    "currencies": _currency,
-    "invoices": _document,
-    "bank_receipts": _bank_document,
-    "bank_write_offs": _bank_document,
-    "sales_documents": _sales_document,
-}
+def record_key(binding: Binding, item: Item) -> str:
+    """What tells a record of a register: its period and the key the base declares for it."""
+    names = [name for name in binding.key if name != "Period" and not name.endswith("_Type")]
+    return "/".join(str(item[name]) for name in ("Period", *names))
