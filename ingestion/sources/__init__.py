@@ -5,6 +5,8 @@ from __future__ import annotations
 from ingestion.catalog import SourceSpec
 from ingestion.sources.amocrm import AMOCRM
 from ingestion.sources.exports import EXPORTS
+from ingestion.sources.mango import MANGO
 from ingestion.sources.onec import ONEC
+from ingestion.sources.zadarma import ZADARMA
 
-SOURCES: tuple[SourceSpec, ...] = (AMOCRM, ONEC, EXPORTS)
+SOURCES: tuple[SourceSpec, ...] = (AMOCRM, ONEC, ZADARMA, MANGO, EXPORTS)

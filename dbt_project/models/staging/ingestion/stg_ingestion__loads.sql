@@ -7,6 +7,12 @@ stg_ingestion__loads as (
     select 'onec', account_name, load_id, table_name, applied_at
     from {{ source('raw_onec', '_applied_loads') }}
     union all
+    select 'zadarma', account_name, load_id, table_name, applied_at
+    from {{ source('raw_zadarma', '_applied_loads') }}
+    union all
+    select 'mango', account_name, load_id, table_name, applied_at
+    from {{ source('raw_mango', '_applied_loads') }}
+    union all
     select 'exports', account_name, load_id, table_name, applied_at
     from {{ source('raw_exports', '_applied_loads') }}
 )
