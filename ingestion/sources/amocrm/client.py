@@ -17,6 +17,7 @@ from typing import Any
 
 from ingestion.errors import SourceError
 from ingestion.http import ApiClient, Query, TooHeavyError
+from ingestion.sources.amocrm.event_pages import event_page
 
 SIZES = (250, 125, 25, 5)
 """Rows asked for at once: the most a list gives, then less after a 504. Each divides the one
@@ -164,7 +165,13 @@ class AmoClient:
         while True:
             page = [*query, ("limit", sizes[0]), ("page", skip // sizes[0] + 1)]
             try:
-                answer = self._api.get(table, f"api/v4/{path}", page, is_divisible=len(sizes) > 1)
+                answer = self._api.get(
+                    table,
+                    f"api/v4/{path}",
+                    page,
+                    is_divisible=len(sizes) > 1,
+                    decode=event_page if table == "events" else None,
+                )
                 break
             except TooHeavyError:
                 del sizes[0]
