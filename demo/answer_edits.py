@@ -1,7 +1,8 @@
 """Answers whose rows changed shape: a field that flips its type, appears, or vanishes.
 
-Works on any JSON answer with rows in `value` (OData) or in the lists of `_embedded` (HAL), or that
-is a row itself; other answers pass untouched.
+Works on any JSON answer with rows in `value` (OData), in the lists of `_embedded` (HAL), in `stats`
+(Zadarma) or in the lists of `data` (Mango Office), or that is a row itself; other answers pass
+untouched.
 """
 
 from __future__ import annotations
@@ -68,7 +69,11 @@ class AnswerEdit:
 def _rows(answer: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(answer, dict):
         return
-    lists = [answer["value"]] if "value" in answer else list(answer.get("_embedded", {}).values())
+    if "data" in answer:
+        lists = [day["list"] for day in answer["data"]]
+    else:
+        named = [answer[name] for name in ("value", "stats") if name in answer]
+        lists = named or list(answer.get("_embedded", {}).values())
     if "id" in answer or not lists:  # one row, its parts embedded
         yield answer
         return

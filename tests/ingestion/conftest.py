@@ -34,6 +34,7 @@ from ingestion.catalog import (
 from ingestion.pipeline import RunResult, run_source
 from ingestion.settings import Settings
 from ingestion.sources.amocrm import open_amocrm
+from tests.ingestion import exchanges
 from tests.ingestion.onec_base import AS_OF, OneCBase, serving
 
 Item = dict[str, Any]
@@ -321,6 +322,18 @@ def onec(small_company: World, loopback: Any) -> Iterator[OpenBase]:
         world = deepcopy(small_company)
         yield lambda configuration="accounting_3": stack.enter_context(
             serving(loopback, world, configuration)
+        )
+
+
+@pytest.fixture
+def exchange(
+    small_company: World, loopback: Any, tmp_path: Path
+) -> Iterator[Callable[..., exchanges.Exchange]]:
+    """Serves a telephone exchange of a small company of the test's own: `exchange("mango")`."""
+    with ExitStack() as stack:
+        world = deepcopy(small_company)
+        yield lambda name, **settings: stack.enter_context(
+            exchanges.serving(loopback, world, name, tmp_path, **settings)
         )
 
 
