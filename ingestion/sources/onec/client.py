@@ -39,7 +39,7 @@ class Position:
         return ",".join((self.by, *self.then))
 
     def key(self, item: dict[str, Any]) -> tuple[Any, ...]:
-        return tuple(item[name] for name in self.then)
+        return tuple(item[name] for name in (self.by, *self.then))
 
 
 DOCUMENT = Position("Date", ("Ref_Key",))
