@@ -219,8 +219,11 @@ class Landing:
     def _add_columns(
         self, coverage: _Coverage, fields: _Fields, noticed_at: datetime, notices: list[str]
     ) -> None:
-        """Makes columns of fields that came for the first time."""
+        """Makes columns of fields that came for the first time; those of a first load are written
+        down, and no news to anybody.
+        """
         known = undeclared_columns(self.connection, self.schema, coverage.table)
+        told = notices if self._holds_rows(coverage.table) else []
         for column, kind in fields.values():
             if column in known:
                 continue
@@ -232,7 +235,7 @@ class Landing:
                     sql.SQL(POSTGRES[kind]),
                 )
             )
-            self._note(coverage.table, column, f"appeared as {kind}", noticed_at, notices)
+            self._note(coverage.table, column, f"appeared as {kind}", noticed_at, told)
 
     def _fields_come(self, table: TableSpec) -> _Fields:
         """The undeclared fields among the waiting rows."""
