@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -39,6 +39,8 @@ _RUN_AGAIN = (
     "Nothing of this run was loaded; run again, and if it repeats look at the proxy in between"
 )
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+ANSWERED = (httpx.codes.OK, httpx.codes.NO_CONTENT)
+"""Statuses of an answer that is one, unless the caller knows others."""
 
 Query = Sequence[tuple[str, str | int]]
 Answer = TypeVar("Answer")
@@ -204,6 +206,16 @@ class ApiClient:
         """
         return self._asked(method, table, path, query, lambda response: response.content)
 
+    def post(
+        self, table: str | None, path: str, content: bytes, *, answered: Sequence[int] = ANSWERED
+    ) -> httpx.Response:
+        """Posts JSON that asks a question, which may be asked twice: retries are the same. Returns
+        an answer whose status is one of `answered` as it came.
+        """
+        return self._asked(
+            "POST", table, path, (), lambda response: response, content=content, answered=answered
+        )
+
     def _asked(
         self,
         method: str,
@@ -212,10 +224,15 @@ class ApiClient:
         query: Query,
         read: Callable[[httpx.Response], Answer],
         is_divisible: bool = False,
+        content: bytes | None = None,
+        answered: Sequence[int] = ANSWERED,
     ) -> Answer:
         for attempt in range(ATTEMPTS):
             try:
-                return read(self._attempt(method, table, path, query))
+                response = self._attempt(method, table, path, query, content)
+                if response.status_code not in answered:
+                    self._refuse_bad_status(table, path, response)
+                return read(response)
             except _RetryError as failure:
                 place = f"/{path}{failure.request_id}"
                 if is_divisible and failure.status == httpx.codes.GATEWAY_TIMEOUT:
@@ -238,11 +255,13 @@ class ApiClient:
                     self._sleep(pause)
         raise AssertionError("unreachable")
 
-    def _attempt(self, method: str, table: str | None, path: str, query: Query) -> httpx.Response:
+    def _attempt(
+        self, method: str, table: str | None, path: str, query: Query, content: bytes | None
+    ) -> httpx.Response:
         if self._is_closed:
             raise SourceError(self.source, table, "reading was stopped", "Run again")
         try:
-            response = self._client.request(method, self._url(path, query))
+            return self._client.request(method, self._url(path, query), content=content)
         except (httpx.RemoteProtocolError, httpx.ReadError) as error:
             raise _RetryError(
                 f"the answer was cut short ({type(error).__name__})",
@@ -257,13 +276,11 @@ class ApiClient:
                 f"the source cannot be reached ({type(error).__name__})",
                 f"Check {self._address} and the network, then run again",
             ) from None
-        self._refuse_bad_status(table, path, response)
-        return response
 
-    def _refuse_bad_status(self, table: str | None, path: str, response: httpx.Response) -> None:
+    def _refuse_bad_status(
+        self, table: str | None, path: str, response: httpx.Response
+    ) -> NoReturn:
         status = response.status_code
-        if status in (httpx.codes.OK, httpx.codes.NO_CONTENT):
-            return
         if refusal := self._explain(response) or self._in_our_words(response):
             raise AnswerRefusedError(
                 self.source,
@@ -382,5 +399,5 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 def _request_id(response: httpx.Response) -> str:
     """How the source's support finds this request, for a sentence; "" when it gave no id."""
-    given = response.headers.get("x-request-id", "")
+    given = response.headers.get("x-request-id") or response.headers.get("requestid", "")
     return f", request {given}" if re.fullmatch(r"[\w.-]{1,64}", given) else ""

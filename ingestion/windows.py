@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ingestion.catalog import Checkpoint, State
+from ingestion.catalog import Checkpoint, Gone, State
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,8 +30,8 @@ class ByWindow:
         self,
         state: State,
         now: datetime,
-        window: Callable[[datetime, datetime], Iterator[pa.Table]],
-    ) -> Iterator[pa.Table | Checkpoint]:
+        window: Callable[[datetime, datetime], Iterator[pa.Table | Gone]],
+    ) -> Iterator[pa.Table | Gone | Checkpoint]:
         """Rows from where `state` says until `now`. Our clock says how far we have read: days are
         read again, and no clock is wrong by days.
         """
