@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -165,9 +166,8 @@ class Mango:
 
         def body() -> Response:
             chosen = self._chosen(start, end, now)[::-1]  # the newest first
-            contexts = [
-                context(call, self._calls(), now) for call in chosen[offset : offset + limit]
-            ]
+            page, dialled = chosen[offset : offset + limit], self._dialled()
+            contexts = [context(call, dialled, now) for call in page]
             return JSONResponse({"result": OK, "status": "complete", "data": by_day(contexts)})
 
         return self._job(start, end, body)
@@ -214,6 +214,18 @@ class Mango:
 
     def _calls(self) -> list[Call]:
         return self._selections.get("mango", lambda: calls(self._store, "mango"))
+
+    def _dialled(self) -> dict[str, list[Call]]:
+        """The outgoing calls by number."""
+
+        def by_number() -> dict[str, list[Call]]:
+            found: dict[str, list[Call]] = defaultdict(list)
+            for call in self._calls():
+                if call.direction == "out":
+                    found[call.number].append(call)
+            return dict(found)
+
+        return self._selections.get("mango dialled", by_number)
 
     def _chosen(self, start: int, end: int, now: int) -> list[Call]:
         return [

@@ -7,7 +7,7 @@ here: requests (`mango`).
 from __future__ import annotations
 
 import base64
-from bisect import bisect_right
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -70,8 +70,10 @@ def employee(person: company.Employee, has_ids: bool) -> dict[str, Any]:
     return shape
 
 
-def context(call: Call, others: list[Call], now: int) -> dict[str, Any]:
-    """The whole call with its legs, as the extended statistics show it at `now`."""
+def context(call: Call, dialled: Mapping[str, list[Call]], now: int) -> dict[str, Any]:
+    """The whole call with its legs, as the extended statistics show it at `now`; `dialled` has the
+    outgoing calls by number.
+    """
     is_in, user_id = call.direction == "in", call.legs[0].user_id
     minutes = -(-call.talk // 60)
     is_costed = not is_in and call.ends_at + COSTED_AFTER_SECONDS <= now
@@ -87,21 +89,20 @@ def context(call: Call, others: list[Call], now: int) -> dict[str, Any]:
         "duration": call.ends_at - call.starts_at,
         "talk_duration": call.talk,
         "context_init_type": 0,
-        "recall_status": _recall(call, others, now),
+        "recall_status": _recall(call, dialled.get(call.number, []), now),
         "cost": round(1.9 * minutes, 2) if is_costed else 0,
         "context_calls": _legs(call, now),
     }
 
 
-def _recall(call: Call, others: list[Call], now: int) -> int:
+def _recall(call: Call, dialled: list[Call], now: int) -> int:
     """Of a missed caller: 1 was rung back, 0 was rung in vain, 2 nobody rang; 2 for other calls."""
     if call.direction != "in" or call.talk:
         return 2
-    later = bisect_right(others, call.ends_at, key=lambda other: other.starts_at)
     tries = [
         other.talk > 0
-        for other in others[later:]
-        if other.direction == "out" and other.number == call.number and other.ends_at <= now
+        for other in dialled
+        if other.starts_at > call.ends_at and other.ends_at <= now
     ]
     return 2 if not tries else int(any(tries))
 
