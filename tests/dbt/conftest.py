@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import Any, LiteralString, cast
 
 import psycopg
 import pytest
@@ -44,6 +45,35 @@ class Dbt:
         shown = self.run("compile", "--inline", inline, "--output", "json", **variables)
         # Our own SQL; the data of a test are parameters.
         return cast(list[LiteralString], json.loads(shown)["compiled"].split("\n;;\n"))
+
+
+@dataclass(frozen=True, repr=False)
+class Macros:
+    """The SQL of macros that read a text called `written`, by name, and where to run it."""
+
+    connection: psycopg.Connection
+    expressions: dict[str, LiteralString]
+
+    def read(self, name: str, texts: list[str]) -> list[Any]:
+        """What the macro makes of each text, in their order."""
+        rows = self.connection.execute(
+            f"""
+            select {self.expressions[name]}
+            from unnest(%s::text[]) with ordinality as field (written, place)
+            order by place
+            """,
+            [texts],
+        )
+        return [value for (value,) in rows]
+
+
+@contextmanager
+def compiled_macros(dbt: Dbt, calls: dict[str, str]) -> Iterator[Macros]:
+    """`calls` are Jinja without its braces, by name."""
+    compiled = dbt.compiled(*("{{ " + call + " }}" for call in calls.values()))
+    escaped = [expression.replace("%", "%%") for expression in compiled]
+    with psycopg.connect(dbt.url, autocommit=True) as connection:
+        yield Macros(connection, dict(zip(calls, escaped, strict=True)))
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,14 @@ a number that is valid must read alike in both, and what the SQL reads must at l
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import LiteralString
 
 import phonenumbers
-import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, ValidationResult
 
-from tests.dbt.conftest import Dbt
+from tests.dbt.conftest import Dbt, Macros, compiled_macros
 
 pytestmark = pytest.mark.integration
 
@@ -34,38 +31,12 @@ EXAMPLES = settings(
 )
 
 
-@dataclass(frozen=True, repr=False)
-class Reader:
-    """The compiled macros, and a connection to run them on."""
-
-    connection: psycopg.Connection
-    expressions: dict[str, LiteralString]
-
-    def phones(self, texts: list[str], country: str = "RU") -> list[list[str]]:
-        return self.read("phones " + country, texts)
-
-    def read(self, name: str, texts: list[str]) -> list[list[str]]:
-        rows = self.connection.execute(
-            f"""
-            select {self.expressions[name]}
-            from unnest(%s::text[]) with ordinality as field (written, place)
-            order by place
-            """,
-            [texts],
-        )
-        return [value for (value,) in rows]
-
-
 @pytest.fixture(scope="module")
-def reader(dbt_of: Callable[..., Dbt]) -> Iterator[Reader]:
-    dbt = dbt_of("identity_phones_")
-    names = [f"phones {country}" for country in COUNTRIES]
-    calls = ["{{ normalised_phones('written', '" + country + "') }}" for country in COUNTRIES]
-    compiled = dbt.compiled(*calls, "{{ normalised_emails('written') }}")
-    escaped = [expression.replace("%", "%%") for expression in compiled]
-    expressions = dict(zip([*names, "emails"], escaped, strict=True))
-    with psycopg.connect(dbt.url, autocommit=True) as connection:
-        yield Reader(connection, expressions)
+def macros(dbt_of: Callable[..., Dbt]) -> Iterator[Macros]:
+    calls = {country: f"normalised_phones('written', '{country}')" for country in COUNTRIES}
+    calls["emails"] = "normalised_emails('written')"
+    with compiled_macros(dbt_of("identity_phones_"), calls) as compiled:
+        yield compiled
 
 
 def parsed(text: str, country: str) -> phonenumbers.PhoneNumber | None:
@@ -154,7 +125,7 @@ GARBAGE = st.one_of(
 @EXAMPLES
 @given(data=st.data())
 def test_a_valid_number_reads_as_the_library_reads_it(
-    reader: Reader, country: str, data: st.DataObject
+    macros: Macros, country: str, data: st.DataObject
 ) -> None:
     abroad = ("DE", "US", "GB", "CN", "TR", "BY", "UZ", "GE", "PL", "IL")
     chosen = data.draw(st.lists(numbers(*COUNTRIES, *COUNTRIES, *abroad), min_size=20, max_size=20))
@@ -162,7 +133,7 @@ def test_a_valid_number_reads_as_the_library_reads_it(
     for text, number in zip(texts, chosen, strict=True):
         assert parsed(text, country) == number, f"the test's own spelling {text}"
     surrounded = [data.draw(SURROUNDINGS).format(text) for text in texts]
-    read = reader.phones(surrounded, country)
+    read = macros.read(country, surrounded)
     assert dict(zip(surrounded, read, strict=True)) == {
         text: [e164(number)] for text, number in zip(surrounded, chosen, strict=True)
     }
@@ -171,24 +142,24 @@ def test_a_valid_number_reads_as_the_library_reads_it(
 @pytest.mark.parametrize("country", COUNTRIES)
 @EXAMPLES
 @given(data=st.data())
-def test_every_number_of_a_field_is_read(reader: Reader, country: str, data: st.DataObject) -> None:
+def test_every_number_of_a_field_is_read(macros: Macros, country: str, data: st.DataObject) -> None:
     expected = {}
     for _ in range(10):
         chosen = data.draw(st.lists(numbers(*COUNTRIES), min_size=2, max_size=3))
         texts = [data.draw(spellings(number, country)) for number in chosen]
         field = data.draw(SEPARATORS).join(texts)
         expected[field] = list(dict.fromkeys(map(e164, chosen)))
-    assert dict(zip(expected, reader.phones(list(expected), country), strict=True)) == expected
+    assert dict(zip(expected, macros.read(country, list(expected)), strict=True)) == expected
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
 @EXAMPLES
 @given(texts=st.lists(GARBAGE, min_size=30, max_size=30))
 def test_what_is_no_number_is_none_and_what_is_one_is_not_lost(
-    reader: Reader, country: str, texts: list[str]
+    macros: Macros, country: str, texts: list[str]
 ) -> None:
     readable = [text.replace("\0", "") for text in texts]
-    for text, read in zip(readable, reader.phones(readable, country), strict=True):
+    for text, read in zip(readable, macros.read(country, readable), strict=True):
         assert all(map(is_possible, read)), (text, read)
         if re.fullmatch(r"\s*[+(]?[0-9() .-]*", text) and (number := parsed(text, country)):
             assert e164(number) in read, text
@@ -205,11 +176,11 @@ def test_what_is_no_number_is_none_and_what_is_one_is_not_lost(
     ids=["plus before the trunk", "trunk of before 2009", "00 from Russia", "no plus"],
 )
 def test_slips_that_the_library_refuses_are_understood(
-    reader: Reader, text: str, country: str, phone: str
+    macros: Macros, text: str, country: str, phone: str
 ) -> None:
     with suppress(phonenumbers.NumberParseException):
         assert not phonenumbers.is_valid_number(phonenumbers.parse(text, country))
-    assert reader.phones([text], country) == [[phone]]
+    assert macros.read(country, [text]) == [[phone]]
 
 
 @pytest.mark.parametrize(
@@ -217,8 +188,8 @@ def test_slips_that_the_library_refuses_are_understood(
     ["8 916 123-45-6", "+7 916 123-45-678", "8916123456", "79161234567890", "101", "доб. 12",
      "123-45-67", "0000000000", "86 10 6505 2255", "8-800-ПОЗВОНИ", "нет", "", "18-00 до 20:00"],
 )  # fmt: skip
-def test_nothing_is_made_of_what_cannot_be_dialled(reader: Reader, text: str) -> None:
-    assert reader.phones([text]) == [[]]
+def test_nothing_is_made_of_what_cannot_be_dialled(macros: Macros, text: str) -> None:
+    assert macros.read("RU", [text]) == [[]]
 
 
 @pytest.mark.parametrize(
@@ -237,6 +208,6 @@ def test_nothing_is_made_of_what_cannot_be_dialled(reader: Reader, text: str) ->
     ],
 )
 def test_addresses_are_read_out_of_what_surrounds_them(
-    reader: Reader, text: str, addresses: list[str]
+    macros: Macros, text: str, addresses: list[str]
 ) -> None:
-    assert reader.read("emails", [text]) == [addresses]
+    assert macros.read("emails", [text]) == [addresses]

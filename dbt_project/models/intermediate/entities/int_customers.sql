@@ -34,7 +34,7 @@ export_payments as (
 -- The same customer is named by several records; the CRM's word comes before the accountant's.
 named as (
     select
-        coalesce('tax:' || tax_number, 'company:' || company_id) as customer_id,
+        coalesce({{ tax_customer_id('tax_number') }}, 'company:' || company_id) as customer_id,
         company_name as customer_name,
         tax_number,
         created_at,
@@ -54,24 +54,22 @@ named as (
         on counterparties.counterparty_id = counterparty_customers.counterparty_id
     union all
     select
-        coalesce('tax:' || tax_number, 'customer:' || export_customer_id),
+        coalesce({{ tax_customer_id('tax_number') }}, 'customer:' || export_customer_id),
         customer_name,
         tax_number,
         created_at,
         is_deleted,
         3
     from export_deals
-    where coalesce(tax_number, export_customer_id) is not null
     union all
     select
-        coalesce('tax:' || tax_number, 'customer:' || export_customer_id),
+        coalesce({{ tax_customer_id('tax_number') }}, 'customer:' || export_customer_id),
         payer_name,
         tax_number,
         null,
         false,
         4
     from export_payments
-    where coalesce(tax_number, export_customer_id) is not null
     union all
     select 'person:' || person_id, person_name, null, created_at, is_deleted, 5
     from persons
@@ -90,6 +88,8 @@ int_customers as (
         min(created_at) as first_seen_at,
         bool_and(is_deleted) as is_deleted
     from named
+    -- Some exports name a payer neither by a number that is right nor by a key.
+    where customer_id is not null
     group by customer_id
 )
 

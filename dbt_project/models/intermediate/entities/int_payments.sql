@@ -58,7 +58,8 @@ from_exports as (
     select
         payment_id,
         'exports' as source_name,
-        coalesce('tax:' || tax_number, 'customer:' || export_customer_id) as customer_id,
+        coalesce({{ tax_customer_id('tax_number') }}, 'customer:' || export_customer_id)
+            as customer_id,
         paid_at,
         document_amount,
         document_currency_code,

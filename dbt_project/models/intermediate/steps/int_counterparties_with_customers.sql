@@ -3,7 +3,8 @@
 with
 
 counterparties as (
-    select counterparty_id, tax_number from {{ ref('stg_onec__counterparties') }}
+    select counterparty_id, {{ tax_customer_id('tax_number') }} as customer_id
+    from {{ ref('stg_onec__counterparties') }}
 ),
 
 linked_invoices as (
@@ -28,7 +29,7 @@ int_counterparties_with_customers as (
     select
         counterparties.counterparty_id,
         coalesce(
-            'tax:' || counterparties.tax_number,
+            counterparties.customer_id,
             customers_by_invoices.customer_id,
             'counterparty:' || counterparties.counterparty_id
         ) as customer_id

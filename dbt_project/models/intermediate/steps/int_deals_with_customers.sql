@@ -1,5 +1,5 @@
--- Who a deal is with (person) and who pays for it (customer): the company by tax number, else the
--- CRM's company, else the person.
+-- Who a deal is with (person) and who pays for it (customer): the company by tax number with its
+-- country, else the CRM's company, else the person.
 with
 
 deals as (
@@ -11,7 +11,8 @@ person_records as (
 ),
 
 companies as (
-    select company_id, tax_number from {{ ref('stg_amocrm__companies') }}
+    select company_id, {{ tax_customer_id('tax_number') }} as customer_id
+    from {{ ref('stg_amocrm__companies') }}
 ),
 
 int_deals_with_customers as (
@@ -19,7 +20,8 @@ int_deals_with_customers as (
         deals.*,
         person_records.person_id,
         coalesce(
-            'tax:' || coalesce(companies.tax_number, deals.export_tax_number),
+            companies.customer_id,
+            {{ tax_customer_id('deals.export_tax_number') }},
             'company:' || companies.company_id,
             'customer:' || deals.export_customer_id,
             'person:' || person_records.person_id

@@ -9,7 +9,8 @@ invoices as (
 ),
 
 counterparties as (
-    select counterparty_id, tax_number from {{ ref('stg_onec__counterparties') }}
+    select counterparty_id, {{ tax_customer_id('tax_number') }} as customer_id
+    from {{ ref('stg_onec__counterparties') }}
 ),
 
 deals as (
@@ -30,7 +31,7 @@ deal_numbers as (
 ),
 
 invoices_by_payer as (
-    select invoices.*, counterparties.tax_number
+    select invoices.*, counterparties.customer_id
     from invoices
     left join counterparties
         on invoices.counterparty_id = counterparties.counterparty_id
@@ -50,8 +51,11 @@ nearest_invoices as (
         and invoices_by_payer.invoiced_date
         between deal_numbers.created_date and deal_numbers.created_date + 365
         and (
-            deal_numbers.customer_id = 'tax:' || invoices_by_payer.tax_number
-            or (invoices_by_payer.tax_number is null and deal_numbers.customer_id not like 'tax:%')
+            deal_numbers.customer_id = invoices_by_payer.customer_id
+            or (
+                invoices_by_payer.customer_id is null
+                and deal_numbers.customer_id not like 'tax:%'
+            )
         )
 ),
 

@@ -47,18 +47,14 @@ edges as (
     select oldest_place, place from pairs
 ),
 
-rounds (pointers, is_settled) as (
-    select array(select place from places order by place), false
+rounds (pointers, former_pointers) as (
+    select array(select place from places order by place), null::integer[]
     union all
-    select next_round.pointers, next_round.pointers = rounds.pointers
-    from rounds
-    cross join lateral (
-        select array(
+    select
+        array(
             select min(heard.pointer)
             from (
-                select
-                    places.place,
-                    rounds.pointers[rounds.pointers[places.place]] as pointer
+                select places.place, rounds.pointers[rounds.pointers[places.place]] as pointer
                 from places
                 union all
                 select edges.place, rounds.pointers[rounds.pointers[edges.other_place]]
@@ -71,9 +67,18 @@ rounds (pointers, is_settled) as (
             ) as heard
             group by heard.place
             order by heard.place
-        ) as pointers
-    ) as next_round
-    where not rounds.is_settled
+        ),
+        rounds.pointers
+    from rounds
+    where rounds.pointers is distinct from rounds.former_pointers
+),
+
+settled as (
+    select pointer.place, pointer.oldest_place
+    from rounds
+    cross join lateral
+        unnest(rounds.pointers) with ordinality as pointer (oldest_place, place)
+    where rounds.pointers = rounds.former_pointers
 ),
 
 int_person_records_connected as (
@@ -83,15 +88,10 @@ int_person_records_connected as (
     from records
     left join places
         on records.record_id = places.record_id
-    left join (
-        select settled.place, settled.pointer
-        from rounds
-        cross join lateral unnest(rounds.pointers) with ordinality as settled (pointer, place)
-        where rounds.is_settled
-    ) as settled_pointers
-        on places.place = settled_pointers.place
+    left join settled
+        on places.place = settled.place
     left join places as oldest
-        on settled_pointers.pointer = oldest.place
+        on settled.oldest_place = oldest.place
 )
 
 select * from int_person_records_connected
