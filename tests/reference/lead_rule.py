@@ -128,7 +128,8 @@ def span_end(enquiry: Enquiry, by_id: dict[str, Deal]) -> datetime:
     if any(deal.status == "open" for deal in deals):
         return FAR_FUTURE
     if deals:
-        return deals[-1].closed_at + WINDOW[deals[-1].status]
+        last = max(deals, key=lambda deal: (deal.closed_at, deal.status == "won"))
+        return last.closed_at + WINDOW[last.status]
     return (enquiry.declined_at or enquiry.created_at) + WINDOW["no deal"]
 
 
@@ -147,12 +148,13 @@ def survivor(deal_id: str, by_id: dict[str, Deal]) -> Deal:
 
 
 def primary(deals: Sequence[Deal]) -> str | None:
-    """The won deal, else the open one, else the latest; the latest of several alike."""
-    for status in ("won", "open", "lost"):
-        alike = [deal.deal_id for deal in deals if deal.status == status]
-        if alike:
-            return alike[-1]
-    return None
+    """The deal won first, else the latest open one, else the latest."""
+    latest_first = list(reversed(deals))
+    won = [deal for deal in latest_first if deal.status == "won"]
+    still_open = [deal for deal in latest_first if deal.status == "open"]
+    if won:
+        return min(won, key=lambda deal: deal.closed_at).deal_id
+    return next((deal.deal_id for deal in [*still_open, *latest_first]), None)
 
 
 def has_paid(enquiry: Enquiry, payments: Iterable[Payment]) -> bool:

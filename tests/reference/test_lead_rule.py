@@ -121,6 +121,7 @@ def test_a_deleted_deal_neither_covers_nor_is_primary() -> None:
 
 def test_primary_is_the_won_deal_else_the_open_one_else_the_latest() -> None:
     won = deal("won", (day(1), "new"), (day(9), "won"))
+    won_later = deal("won later", (day(2), "new"), (day(10), "won"))
     opened = deal("open", (day(2), "new"))
     lost = deal("lost", (day(3), "new"), (day(9), "lost"))
     lost_later = deal("a lost one", (day(4), "new"), (day(5), "lost"))
@@ -130,8 +131,20 @@ def test_primary_is_the_won_deal_else_the_open_one_else_the_latest() -> None:
         return leads_of([of_all], deals, [])[0].primary_deal_id
 
     assert primary_of(won, opened, lost) == "won"
+    assert primary_of(won, won_later) == "won"
     assert primary_of(opened, lost) == "open"
     assert primary_of(lost, lost_later) == "a lost one"
+
+
+def test_the_deal_closed_last_ends_an_enquiry_and_a_win_of_the_same_second_counts() -> None:
+    lost = deal("lost", (START, "new"), (day(5), "lost"))
+    won = deal("won", (day(-1), "new"), (day(6), "won"))
+    two = [enquiry("a", START, "lost", "won"), enquiry("b", day(7))]
+    assert joined(two, [lost, won]) == [("a",), ("b",)]
+    lost_last = replace(lost, stages=((START, "new"), (day(6) + SECOND, "lost")))
+    assert joined(two, [lost_last, won]) == [("a", "b")]
+    lost_with_it = replace(lost, stages=((START, "new"), (day(6), "lost")))
+    assert joined(two, [lost_with_it, won]) == [("a",), ("b",)]
 
 
 def test_a_lead_is_repeat_when_its_customer_had_paid_before_it() -> None:

@@ -68,7 +68,12 @@ last_deals as (
         case when status = 'open' then 'infinity'::timestamptz else final_stage_entered_at end
             as ended_at
     from enquiry_deals
-    order by enquiry_id, (status = 'open') desc, final_stage_entered_at desc, deal_id
+    order by
+        enquiry_id,
+        (status = 'open') desc,
+        final_stage_entered_at desc,
+        (status = 'won') desc,
+        deal_id
 ),
 
 -- A span covers an enquiry to its end plus the window in which the next one is the same intent.
@@ -161,7 +166,7 @@ primary_deals as (
         case status when 'won' then 1 when 'open' then 2 else 3 end,
         case when status = 'won' then final_stage_entered_at end,
         created_at desc,
-        deal_id
+        deal_id desc
 ),
 
 -- A lead belongs to who was responsible for its primary deal when it closed, else to who is now.

@@ -49,6 +49,15 @@ pipeline_kinds as (
     group by pipeline_id
 ),
 
+-- A stage nobody mapped may be in a pipeline that somebody did: its key begins with the pipeline's.
+deals_ever_in_sales as (
+    select distinct stages_passed.deal_id
+    from stages_passed
+    inner join pipeline_kinds
+        on starts_with(stages_passed.stage_id, pipeline_kinds.pipeline_id || ':')
+    where pipeline_kinds.pipeline_kind = 'sales'
+),
+
 -- Later stages elsewhere (warming, service) do not change what selling ended with.
 last_sales_stage as (
     select distinct on (deal_id) deal_id, stage_id, stage_rank, rank_number
@@ -83,7 +92,7 @@ int_deals_with_stage_meaning as (
             as pipeline_kind,
         -- A pipeline nobody has mapped is taken for sales, so that its deals are seen (as unmapped)
         -- and not lost.
-        last_sales_stage.deal_id is not null
+        deals_ever_in_sales.deal_id is not null
         or coalesce(pipeline_kinds.pipeline_kind, 'sales') = 'sales'
             as was_ever_in_sales,
         case
@@ -107,13 +116,17 @@ int_deals_with_stage_meaning as (
         case
             when deals.stated_status in ('won', 'lost') then deals.closed_at
             when last_sales_stage.stage_rank in ('won', 'lost')
-                then coalesce(final_stage_entries.entered_at, deals.closed_at, deals.updated_at)
+                -- No change into it is known: it stood there when it was made. Not `updated_at`,
+                -- which any later edit moves.
+                then coalesce(final_stage_entries.entered_at, deals.closed_at, deals.created_at)
         end as final_stage_entered_at
     from deals
     left join stage_meanings as present_meaning
         on deals.stage_id = present_meaning.stage_id
     left join pipeline_kinds
         on deals.pipeline_id = pipeline_kinds.pipeline_id
+    left join deals_ever_in_sales
+        on deals.deal_id = deals_ever_in_sales.deal_id
     left join last_sales_stage
         on deals.deal_id = last_sales_stage.deal_id
     left join last_mapped_stage
