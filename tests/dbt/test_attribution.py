@@ -52,9 +52,9 @@ def tell(connection: psycopg.Connection, dbt: Dbt, ways: list[Way]) -> None:
         for lead, (way, is_won) in enumerate(ways)
         for number, channel in enumerate(way, start=1)
     ]  # fmt: skip
-    table = named(dbt, "intermediate.int_lead_touches_ordered")
+    table = named(dbt.prefix, "intermediate.int_lead_touches_ordered")
     connection.execute(psycopg.sql.SQL("truncate {}").format(table))
-    fill(connection, dbt, {"intermediate.int_lead_touches_ordered": rows})
+    fill(connection, dbt.prefix, {"intermediate.int_lead_touches_ordered": rows})
 
 
 def won_share(steps: Mapping[str, Mapping[str, float]], without: str = "") -> float:
@@ -108,7 +108,7 @@ def test_removal_effects_are_those_of_walks_followed_step_by_step(dbt: Dbt) -> N
         @given(WAYS)
         def agrees(ways: list[Way]) -> None:
             tell(connection, dbt, ways)
-            view = named(dbt, "intermediate.int_channel_removal_effects")
+            view = named(dbt.prefix, "intermediate.int_channel_removal_effects")
             found: dict[str, float] = dict(
                 connection.execute(
                     psycopg.sql.SQL("select channel, removal_effect from {}").format(view)
@@ -127,7 +127,7 @@ def test_credits_of_every_lead_sum_to_exactly_one_in_every_model(dbt: Dbt) -> No
     ]
     with psycopg.connect(dbt.url, autocommit=True) as connection:
         tell(connection, dbt, ways)
-        view = named(dbt, "intermediate.int_touch_credits")
+        view = named(dbt.prefix, "intermediate.int_touch_credits")
         sums = connection.execute(
             psycopg.sql.SQL(
                 "select lead_id, attribution_model, sum(credit_share), min(credit_share) from {} "
