@@ -1,8 +1,8 @@
 """Answers whose rows changed shape: a field that flips its type, appears, or vanishes.
 
 Works on any JSON answer with rows in `value` (OData), in the lists of `_embedded` (HAL), in `stats`
-(Zadarma) or in the lists of `data` (Mango Office), or that is a row itself; other answers pass
-untouched.
+(Zadarma), in `result` or a list of it (Bitrix24) or in the lists of `data` (Mango Office), or that
+is a row itself; other answers pass untouched.
 """
 
 from __future__ import annotations
@@ -72,8 +72,9 @@ def _rows(answer: Any) -> Iterator[dict[str, Any]]:
     if "data" in answer:
         lists = [day["list"] for day in answer["data"]]
     else:
-        named = [answer[name] for name in ("value", "stats") if name in answer]
-        lists = named or list(answer.get("_embedded", {}).values())
+        named = [answer[name] for name in ("value", "stats", "result") if name in answer]
+        inside = named[0] if named and isinstance(named[0], dict) else answer.get("_embedded", {})
+        lists = [one for one in named if isinstance(one, list)] or list(inside.values())
     if "id" in answer or not lists:  # one row, its parts embedded
         yield answer
         return

@@ -1,12 +1,13 @@
-"""The demo company on loopback: amoCRM, 1C, two telephone exchanges and a small control desk in one
-ASGI application.
+"""The demo company on loopback: amoCRM, Bitrix24, 1C, two telephone exchanges and a small control
+desk in one ASGI application.
 
     /amocrm/api/v4/...               as amoCRM answers
     /amocrm/oauth2/access_token      as amoCRM gives tokens
+    /bitrix24/rest/...               as Bitrix24 answers, had the company it instead
     /onec/odata/standard.odata/...   as 1C answers
     /zadarma/v1/...                  as Zadarma answers
     /mango/vpbx/...                  as Mango Office answers
-    /demo/health|ledger|happen|faults|account|tokens|infobase|clock
+    /demo/health|ledger|happen|faults|account|tokens|infobase|portal|clock
                                      for tests and demos; no product code calls these
 
 What belongs here: putting the parts together and the control desk. Not: vendor shapes, data.
@@ -34,6 +35,7 @@ from demo import amocrm, onec
 from demo.amocrm_account import Account
 from demo.amocrm_tokens import TokenOffice
 from demo.amocrm_webhooks import Webhooks
+from demo.bitrix24 import Bitrix24
 from demo.clock import MovableClock
 from demo.faults import BadFaultError, FaultMiddleware, Faults, read_fault
 from demo.mango import Mango
@@ -93,6 +95,7 @@ def create_app(
     )
     limiter = RateLimiter(settings.requests_per_second, movable)
     switches = Switches()
+    bitrix24 = Bitrix24(hosted.store, selections, settings, movable, now)
     desk = ControlDesk(hosted, selections, faults, movable, crm, switches)
 
     @asynccontextmanager
@@ -104,6 +107,8 @@ def create_app(
     return Starlette(
         routes=[
             *desk.routes(),
+            bitrix24.switch_route(),
+            Mount("/bitrix24", bitrix24.app()),
             Mount(
                 "/amocrm",
                 amocrm.build_app(

@@ -26,11 +26,20 @@ class Integration:
 
 
 @dataclass(frozen=True)
+class BitrixApplication:
+    """A local application of the Bitrix24 portal; `code` is what authorising it gave, once."""
+
+    client_id: str = "local.demo"
+    client_secret: str = "demo-secret"
+    code: str = "demo-code"
+
+
+@dataclass(frozen=True)
 class ServerSettings:
     """Credentials a client has to show, how many requests a second amoCRM lets through, what its
     tariff says about customers (one of CUSTOMERS_MODES), of which configuration 1C's base is (one
     of ONEC_CONFIGURATIONS), how long Mango prepares statistics, and how many times faster than the
-    vendors allow the telephone exchanges may be asked (1: as the vendors).
+    vendors allow the telephone exchanges and Bitrix24 may be asked (1: as the vendors).
     """
 
     token: str = "demo-token"
@@ -46,6 +55,9 @@ class ServerSettings:
     mango_salt: str = "demo-salt"
     mango_ready_after_seconds: float = 0.0
     pbx_haste: int = 1000
+    bitrix24_webhook: str = "9100/demo-webhook"
+    bitrix24_application: BitrixApplication = BitrixApplication()
+    bitrix24_haste: int = 1000
 
 
 def default_token(environ: Mapping[str, str]) -> str:

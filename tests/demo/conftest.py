@@ -16,7 +16,7 @@ from demo.picks import NothingFitsError
 from demo.server import Hosted, create_app
 from demo.settings import ServerSettings
 from demo.store import Store, empty_store
-from demo.world import World
+from demo.world import World, build_world
 
 T0 = 1_767_225_600  # 2026-01-01T00:00:00Z
 AS_OF = datetime(2026, 1, 2, tzinfo=UTC)
@@ -36,6 +36,11 @@ class DemoServer:
     def crm(self, path: str, **options: Any) -> httpx.Response:
         headers = {"Authorization": "Bearer demo-token"} | options.pop("headers", {})
         return httpx.get(f"{self.base_url}/amocrm/api/v4/{path}", headers=headers, **options)
+
+    def bitrix24(self, method: str, /, **params: Any) -> httpx.Response:
+        """Calls a method through the webhook, parameters as JSON."""
+        address = f"{self.base_url}/bitrix24/rest/9100/demo-webhook/{method}"
+        return httpx.post(address, json=params)
 
     def desk(self, path: str, body: Any = None, method: str = "POST") -> Any:
         """What the control desk answers to `/demo/<path>`; it must not refuse."""
@@ -62,6 +67,12 @@ class HandClock:
 ServeDemo = Callable[..., DemoServer]
 ServeApp = Callable[[ASGIApp], AbstractContextManager[str]]
 """The fixture `loopback`: serves an application and gives its address."""
+
+
+@pytest.fixture(scope="session")
+def company_world() -> World:
+    """Three months of a fifth of the company: several pages of everything."""
+    return build_world(seed=3, months=3, scale=0.2, as_of=datetime(2026, 11, 20, 9, tzinfo=UTC))
 
 
 @pytest.fixture(scope="session")
