@@ -1,4 +1,5 @@
-"""The demo company: an invented wholesaler and loopback stand-ins of its amoCRM and 1C.
+"""The demo company: an invented wholesaler and loopback stand-ins of its amoCRM, 1C and
+telephone exchanges.
 
 What belongs here: the seeded world, the ledger of what really happened in it, and the HTTP
 servers that answer the way the vendors do. It is the only place with invented data.

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m demo",
-        description="An invented wholesaler whose amoCRM and 1C answer on 127.0.0.1.",
+        description="An invented wholesaler whose amoCRM, 1C and telephony answer on 127.0.0.1.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser(
