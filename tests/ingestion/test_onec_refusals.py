@@ -97,11 +97,13 @@ def test_rows_the_user_may_not_see_stop_their_table_and_name_the_setting(onec, b
     assert bench.rows("select count(*) > 0 from t_raw_onec.products") == [(True,)]
 
 
-def test_only_allowed_rows_are_read_when_a_person_says_so(onec, bench):
+def test_only_allowed_rows_are_read_when_a_person_says_so_and_the_log_says_it(onec, bench, caplog):
     base = onec()
     base.switch(is_limited=True)
 
     land(bench, base, ONEC_ALLOWED_ONLY="yes")
+
+    assert "onec.invoices: rows the user may not see are not read" in caplog.text
 
     kinds = bench.rows("select distinct legal_kind from t_raw_onec.counterparties")
     assert kinds == [("ЮридическоеЛицо",)]
@@ -223,6 +225,20 @@ def test_check_has_a_line_an_entity(onec, bench):
         "bank_write_offs",
     }
     assert not told["currency_rates"].is_there
+
+
+def test_check_says_when_rows_are_left_out(onec, bench):
+    told = tried(bench, onec(), ONEC_ALLOWED_ONLY="yes")["base"].what
+    assert told.endswith("; only rows the user may see are read")
+
+
+def test_check_asks_a_base_that_lets_nobody_in_once(onec, bench):
+    base = onec()
+    told = tried(bench, base, ONEC_PASSWORD="wrong")
+    assert {one.what.partition(" (/)")[0] for one in told.values()} == {
+        "access was refused (401, code 20)"
+    }
+    assert len(base.asked) == 1
 
 
 def test_check_tells_of_the_exchange_plan(onec, bench):

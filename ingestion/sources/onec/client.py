@@ -52,7 +52,7 @@ class OneCClient:
 
     def __init__(self, api: ApiClient, *, only_allowed: bool) -> None:
         self._api = api
-        self._only_allowed = only_allowed
+        self.only_allowed = only_allowed
 
     @property
     def base_url(self) -> str:
@@ -195,7 +195,7 @@ class OneCClient:
         return items
 
     def _rights(self) -> Query:
-        return [("allowedOnly", "true")] if self._only_allowed else []
+        return [("allowedOnly", "true")] if self.only_allowed else []
 
 
 _JSON = ("$format", "application/json;odata=nometadata")

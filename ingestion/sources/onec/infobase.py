@@ -72,14 +72,21 @@ class Infobase:
         self._client = client
         self._choice = choice
         self._looking = threading.Lock()
-        self._found: Found | None = None
+        self._found: Found | SourceError | None = None
 
     def found(self) -> Found:
-        """Raises SourceError when the base does not answer or is of no known configuration."""
+        """Raises SourceError, to every caller the same, when the base does not answer or is of no
+        known configuration.
+        """
         with self._looking:
             if self._found is None:
-                self._found = self._look()
-            return self._found
+                try:
+                    self._found = self._look()
+                except SourceError as error:
+                    self._found = error
+        if isinstance(self._found, SourceError):
+            raise self._found
+        return self._found
 
     def is_needed(self, table: str) -> bool:
         return table in NEEDED or table in self._choice.entities

@@ -7,7 +7,7 @@ from functools import partial
 from ingestion.catalog import Probe
 from ingestion.errors import SourceError
 from ingestion.sources.onec.client import OneCClient
-from ingestion.sources.onec.configurations import CONFIGURATIONS, NEEDED
+from ingestion.sources.onec.configurations import CONFIGURATIONS
 from ingestion.sources.onec.exchange import Exchange
 from ingestion.sources.onec.infobase import Infobase, missing_entity
 from ingestion.sources.onec.resources import CATALOGS, DOCUMENTS, REGISTERS, position
@@ -18,9 +18,9 @@ def probes(client: OneCClient, infobase: Infobase, exchange: Exchange | None) ->
     """In the order a person would look."""
     tables = (t.name for t in TABLES if t.name in (*CATALOGS, *DOCUMENTS, *REGISTERS))
     told = [
-        Probe("base", partial(_base, infobase)),
+        Probe("base", partial(_base, client, infobase)),
         *(
-            Probe(name, partial(_table, client, infobase, name), needed=name in NEEDED)
+            Probe(name, partial(_table, client, infobase, name), needed=infobase.is_needed(name))
             for name in tables
         ),
     ]
@@ -29,9 +29,10 @@ def probes(client: OneCClient, infobase: Infobase, exchange: Exchange | None) ->
     return tuple(told)
 
 
-def _base(infobase: Infobase) -> str:
+def _base(client: OneCClient, infobase: Infobase) -> str:
     found = infobase.found()
-    return f"configuration {found.configuration}, {len(found.published)} entity sets are published"
+    told = f"configuration {found.configuration}, {len(found.published)} entity sets are published"
+    return f"{told}; only rows the user may see are read" if client.only_allowed else told
 
 
 def _table(client: OneCClient, infobase: Infobase, table: str) -> str:

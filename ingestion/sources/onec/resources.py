@@ -13,6 +13,7 @@ not come is gone. What does not belong here: reading what is held already (`revi
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -44,6 +45,8 @@ REGISTERS = tuple(t.name for t in TABLES if RECORD_KEY in t.columns)
 DOCUMENTS = tuple(t.name for t in TABLES if "document_at" in t.columns)
 SAFETY = timedelta(days=1)
 """So long a table may live on the feed alone: then it is read by dates, or whole, all the same."""
+
+logger = logging.getLogger(__name__)
 
 Pieces = Iterator[pa.Table | Checkpoint | Gone | Unchanged]
 Reading = Callable[[TableSpec, Binding, State], Pieces]
@@ -83,6 +86,8 @@ class OneCReaders:
     def _read(self, table: TableSpec, read: Reading, state: State) -> Pieces:
         """Nothing of a table that may be missing and is; but what was there has to stay there."""
         binding = self._infobase.binding(table.name)
+        if self._client.only_allowed:
+            logger.warning("onec.%s: rows the user may not see are not read", table.name)
         if binding is not None:
             yield from read(table, binding, state)
         elif state:
