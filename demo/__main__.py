@@ -149,7 +149,7 @@ def _build(options: argparse.Namespace) -> Hosted:
     world = build_world(seed=options.seed, months=options.months, scale=options.scale, as_of=as_of)
     return Hosted(
         store=world.store,
-        ledger=world.ledger.as_json,
+        ledger=world.truth,
         happen=partial(happen, world),
         as_of=as_of,
     )

@@ -7,6 +7,7 @@ desk in one ASGI application.
     /onec/odata/standard.odata/...   as 1C answers
     /zadarma/v1/...                  as Zadarma answers
     /mango/vpbx/...                  as Mango Office answers
+    /yandex_direct/json/...          as Yandex Direct answers
     /demo/health|ledger|happen|faults|account|tokens|infobase|portal|clock
                                      for tests and demos; no product code calls these
 
@@ -44,6 +45,7 @@ from demo.picks import NothingFitsError
 from demo.rate_limit import RateLimiter
 from demo.selections import Selections
 from demo.settings import ServerSettings
+from demo.yandex_direct import Direct
 from demo.zadarma import Zadarma
 
 if TYPE_CHECKING:
@@ -121,6 +123,7 @@ def create_app(
             ),
             Mount("/zadarma", Zadarma(hosted.store, selections, settings, movable, now).app()),
             Mount("/mango", Mango(hosted.store, selections, settings, movable, now).app()),
+            Mount("/yandex_direct", Direct(hosted.store, selections, settings, movable, now).app()),
         ],
         middleware=[Middleware(FaultMiddleware, faults=faults, happen=desk.make_happen)],
         lifespan=lifespan,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from demo import company
+from demo.yandex_direct_ads import FORM_GOAL, LOGIN
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8101
@@ -38,8 +39,9 @@ class BitrixApplication:
 class ServerSettings:
     """Credentials a client has to show, how many requests a second amoCRM lets through, what its
     tariff says about customers (one of CUSTOMERS_MODES), of which configuration 1C's base is (one
-    of ONEC_CONFIGURATIONS), how long Mango prepares statistics, and how many times faster than the
-    vendors allow the telephone exchanges and Bitrix24 may be asked (1: as the vendors).
+    of ONEC_CONFIGURATIONS), how long Mango prepares statistics and Yandex Direct a report (0: none
+    is queued), how many points Direct's API has, and how many times faster than the vendors allow
+    the telephone exchanges, Direct and Bitrix24 may be asked (1: as the vendors).
     """
 
     token: str = "demo-token"
@@ -55,6 +57,10 @@ class ServerSettings:
     mango_salt: str = "demo-salt"
     mango_ready_after_seconds: float = 0.0
     pbx_haste: int = 1000
+    direct_token: str = "demo-direct"
+    direct_ready_after_seconds: float = 0.0
+    direct_points: int = 64_000
+    direct_haste: int = 1000
     bitrix24_webhook: str = "9100/demo-webhook"
     bitrix24_application: BitrixApplication = BitrixApplication()
     bitrix24_haste: int = 1000
@@ -84,4 +90,9 @@ def client_environment(port: int, settings: ServerSettings) -> dict[str, str]:
         "MANGO_API_SALT": settings.mango_salt,
         "MANGO_BASE_URL": f"{base}/mango/vpbx",
         "MANGO_REQUESTS_PER_SECOND": f"{settings.pbx_haste / 2:g}",
+        "YANDEX_DIRECT_LOGIN": LOGIN,
+        "YANDEX_DIRECT_TOKEN": settings.direct_token,
+        "YANDEX_DIRECT_BASE_URL": f"{base}/yandex_direct/json/v501",
+        "YANDEX_DIRECT_GOALS": str(FORM_GOAL),
+        "YANDEX_DIRECT_REQUESTS_PER_SECOND": str(2 * settings.direct_haste),
     }

@@ -13,8 +13,17 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from demo import accounting_catalogs, assortment, bookkeeping, crm_records, regulars, staff
+from demo import (
+    accounting_catalogs,
+    assortment,
+    bookkeeping,
+    crm_records,
+    regulars,
+    staff,
+    yandex_direct_ads,
+)
 from demo.cards import Binned
 from demo.identity import STORIES_A_MONTH
 from demo.ledger import IntentTruth, Ledger
@@ -54,6 +63,10 @@ class World:
     happenings: int = 0
     wishes_gone: dict[int, IntentTruth] = field(default_factory=dict)
     binned: dict[int, Binned] = field(default_factory=dict)
+
+    def truth(self) -> dict[str, Any]:
+        """The ledger, and beside it what the ads cost, which follows from the store."""
+        return self.ledger.as_json() | {"ad_spend": yandex_direct_ads.spend(self.store, self.as_of)}
 
     def forget_wish(self, deal: Deal) -> str:
         """The intent of a deal counts no more, until `recall_wish`; returns its id."""

@@ -7,6 +7,7 @@ from ingestion.sources.amocrm import AMOCRM
 from ingestion.sources.exports import EXPORTS
 from ingestion.sources.mango import MANGO
 from ingestion.sources.onec import ONEC
+from ingestion.sources.yandex_direct import DIRECT
 from ingestion.sources.zadarma import ZADARMA
 
-SOURCES: tuple[SourceSpec, ...] = (AMOCRM, ONEC, ZADARMA, MANGO, EXPORTS)
+SOURCES: tuple[SourceSpec, ...] = (AMOCRM, ONEC, ZADARMA, MANGO, DIRECT, EXPORTS)

@@ -31,6 +31,11 @@ def test_env_prints_what_points_the_clients_here(capsys: pytest.CaptureFixture[s
         "export MANGO_API_SALT=demo-salt",
         "export MANGO_BASE_URL=http://127.0.0.1:8101/mango/vpbx",
         "export MANGO_REQUESTS_PER_SECOND=500",
+        "export YANDEX_DIRECT_LOGIN=optovik-direct",
+        "export YANDEX_DIRECT_TOKEN=demo-direct",
+        "export YANDEX_DIRECT_BASE_URL=http://127.0.0.1:8101/yandex_direct/json/v501",
+        "export YANDEX_DIRECT_GOALS=41001",
+        "export YANDEX_DIRECT_REQUESTS_PER_SECOND=2000",
     ]
 
 

@@ -13,6 +13,9 @@ stg_ingestion__loads as (
     select 'mango', account_name, load_id, table_name, applied_at
     from {{ source('raw_mango', '_applied_loads') }}
     union all
+    select 'yandex_direct', account_name, load_id, table_name, applied_at
+    from {{ source('raw_yandex_direct', '_applied_loads') }}
+    union all
     select 'exports', account_name, load_id, table_name, applied_at
     from {{ source('raw_exports', '_applied_loads') }}
 )
