@@ -11,7 +11,7 @@ bridge_totals as (
 
 movements as (
     select is_posted, is_deleted, operation_kind, 'onec' as source_name
-    from {{ ref('stg_onec__bank_movements') }}
+    from {{ ref('stg_onec__money_movements') }}
     union all
     select is_posted, is_deleted, operation_kind, 'exports'
     from {{ ref('stg_exports__payments') }}

@@ -2,7 +2,7 @@
 -- `payment_excluded_reason` are payments in the agreed sense.
 with
 
-bank_movements as (
+money_movements as (
     select
         movement_id,
         counterparty_id,
@@ -12,7 +12,7 @@ bank_movements as (
         operation_kind,
         is_posted,
         is_deleted
-    from {{ ref('stg_onec__bank_movements') }}
+    from {{ ref('stg_onec__money_movements') }}
 ),
 
 counterparties as (
@@ -39,19 +39,19 @@ operation_kinds as (
 
 from_onec as (
     select
-        bank_movements.movement_id as payment_id,
+        money_movements.movement_id as payment_id,
         'onec' as source_name,
-        coalesce(counterparties.customer_id, 'counterparty:' || bank_movements.counterparty_id)
+        coalesce(counterparties.customer_id, 'counterparty:' || money_movements.counterparty_id)
             as customer_id,
-        bank_movements.document_at as paid_at,
-        bank_movements.document_amount,
-        bank_movements.document_currency_code,
-        bank_movements.operation_kind,
-        bank_movements.is_posted,
-        bank_movements.is_deleted
-    from bank_movements
+        money_movements.document_at as paid_at,
+        money_movements.document_amount,
+        money_movements.document_currency_code,
+        money_movements.operation_kind,
+        money_movements.is_posted,
+        money_movements.is_deleted
+    from money_movements
     left join counterparties
-        on bank_movements.counterparty_id = counterparties.counterparty_id
+        on money_movements.counterparty_id = counterparties.counterparty_id
 ),
 
 from_exports as (

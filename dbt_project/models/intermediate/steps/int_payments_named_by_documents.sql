@@ -11,13 +11,13 @@ payments as (
     where payment_excluded_reason is null
 ),
 
-bank_movements as (
+money_movements as (
     select movement_id, organisation_id, base_invoice_id, purpose
-    from {{ ref('stg_onec__bank_movements') }}
+    from {{ ref('stg_onec__money_movements') }}
 ),
 
 breakdown_lines as (
-    select movement_id, invoice_id, line_amount from {{ ref('stg_onec__bank_movement_lines') }}
+    select movement_id, invoice_id, line_amount from {{ ref('stg_onec__money_movement_lines') }}
 ),
 
 export_payments as (
@@ -60,20 +60,20 @@ named_by_breakdown as (
 ),
 
 named_by_base_document as (
-    select bank_movements.movement_id as payment_id, invoices.deal_id
-    from bank_movements
+    select money_movements.movement_id as payment_id, invoices.deal_id
+    from money_movements
     inner join invoices
-        on bank_movements.base_invoice_id = invoices.invoice_id
+        on money_movements.base_invoice_id = invoices.invoice_id
 ),
 
 numbers_in_purpose as (
     select
-        bank_movements.movement_id as payment_id,
-        bank_movements.organisation_id,
+        money_movements.movement_id as payment_id,
+        money_movements.organisation_id,
         {{ normalised_invoice_number('found.match[1]') }} as invoice_number_digits
-    from bank_movements
+    from money_movements
     cross join lateral regexp_matches(
-        bank_movements.purpose, '{{ var("invoice_in_purpose_pattern") }}', 'gi'
+        money_movements.purpose, '{{ var("invoice_in_purpose_pattern") }}', 'gi'
     ) as found (match)
 ),
 

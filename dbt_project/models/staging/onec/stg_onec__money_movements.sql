@@ -1,26 +1,54 @@
--- Receipts and what went back to customers, with the sign money has for us.
+-- Money that came, and money that went out, with the sign it has for us. What the bank settles for
+-- card payments is a receipt of its own kind, which is no sales money.
+{% set documents = [
+    ('bank_receipts', 'bank', 1),
+    ('bank_write_offs', 'bank', -1),
+    ('cash_receipts', 'cash', 1),
+    ('cash_write_offs', 'cash', -1),
+    ('card_operations', 'card', 1),
+] -%}
 with
 
 movements as (
-    select *, 1 as direction from {{ source('raw_onec', 'bank_receipts') }}
+    {%- for table, money_kind, direction in documents %}
+    select
+        account_name,
+        ref_key,
+        number,
+        document_at,
+        organisation_key,
+        counterparty_key,
+        currency_key,
+        {{ direction }} * amount as amount,
+        operation_kind,
+        purpose,
+        base_document_key,
+        posted,
+        deletion_mark,
+        _gone_at,
+        '{{ money_kind }}' as money_kind
+    from {{ source('raw_onec', table) }}
+    {%- if not loop.last %}
     union all
-    select *, -1 as direction from {{ source('raw_onec', 'bank_write_offs') }}
+    {%- endif %}
+    {%- endfor %}
 ),
 
 currencies as (
     select account_name, ref_key, description from {{ source('raw_onec', 'currencies') }}
 ),
 
-stg_onec__bank_movements as (
+stg_onec__money_movements as (
     select
         {{ source_key('onec', 'movements.account_name', 'movements.ref_key') }} as movement_id,
+        movements.money_kind,
         movements.number as document_number,
         movements.document_at,
         {{ source_key('onec', 'movements.account_name', 'movements.organisation_key') }}
             as organisation_id,
         {{ source_key('onec', 'movements.account_name', 'movements.counterparty_key') }}
             as counterparty_id,
-        movements.direction * movements.amount as document_amount,
+        movements.amount as document_amount,
         currencies.description as document_currency_code,
         movements.operation_kind,
         movements.purpose,
@@ -34,4 +62,4 @@ stg_onec__bank_movements as (
         and movements.currency_key = currencies.ref_key
 )
 
-select * from stg_onec__bank_movements
+select * from stg_onec__money_movements
