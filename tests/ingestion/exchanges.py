@@ -1,5 +1,5 @@
-"""The demo company's telephone exchanges over real HTTP, for tests of their sources. Assertions do
-not belong here.
+"""The demo company's telephone exchanges and its ads' cabinet over real HTTP, for tests of sources
+with limits of minutes. Assertions do not belong here.
 
 Time stands still and moves when the client sleeps, so that limits of minutes cost no minutes; in a
 whole run (`land`), whose clock is its own, it is the real one.
@@ -25,19 +25,30 @@ from demo.world import World
 from ingestion.catalog import OpenSource, RunContext
 from ingestion.pipeline import RunResult
 from ingestion.sources.mango import MANGO
+from ingestion.sources.yandex_direct import DIRECT
 from ingestion.sources.zadarma import ZADARMA
 
 AS_OF = datetime(2026, 11, 20, 9, tzinfo=UTC)
-SPECS = {"zadarma": ZADARMA, "mango": MANGO}
+SPECS = {"zadarma": ZADARMA, "mango": MANGO, "yandex_direct": DIRECT}
 FAST = {
     "zadarma": {"ZADARMA_STATISTICS_PER_MINUTE": "3000"},
     "mango": {"MANGO_REQUESTS_PER_SECOND": "400"},
+    "yandex_direct": {"YANDEX_DIRECT_REQUESTS_PER_SECOND": "1000"},
 }
 KEYS = {
     "zadarma": {"ZADARMA_KEY": "demo-key", "ZADARMA_SECRET": "demo-secret"},
     "mango": {"MANGO_API_KEY": "demo-vpbx", "MANGO_API_SALT": "demo-salt"},
+    "yandex_direct": {
+        "YANDEX_DIRECT_LOGIN": "optovik-direct",
+        "YANDEX_DIRECT_TOKEN": "demo-direct",
+        "YANDEX_DIRECT_GOALS": "41001",
+    },
 }
-ROOTS = {"zadarma": "/zadarma", "mango": "/mango/vpbx"}
+ROOTS = {
+    "zadarma": "/zadarma",
+    "mango": "/mango/vpbx",
+    "yandex_direct": "/yandex_direct/json/v501",
+}
 
 
 class Clock:
@@ -55,7 +66,7 @@ class Clock:
 class Exchange:
     """`answers` has the moment, the path below the root and the status of every answer."""
 
-    name: pbx.Exchange
+    name: str
     world: World
     folder: Path
     clock: Clock
@@ -123,7 +134,7 @@ class Exchange:
 def serving(
     loopback: Any,
     world: World,
-    name: pbx.Exchange,
+    name: str,
     folder: Path,
     *,
     is_real_time: bool = False,
@@ -136,7 +147,8 @@ def serving(
     clock = Clock()
     exchange = Exchange(name, world, folder, clock, now)
     hosted = Hosted(world.store, lambda: {}, partial(happen, world), now)
-    given = ServerSettings(**{"pbx_haste": 1000 if is_real_time else 1, **settings})
+    haste = 1000 if is_real_time else 1
+    given = ServerSettings(**{"pbx_haste": haste, "direct_haste": haste, **settings})
     app = create_app(hosted, given, clock=time.monotonic if is_real_time else clock)
     with loopback(partial(exchange._recording, app)) as exchange.url:
         yield exchange
