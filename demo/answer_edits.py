@@ -1,7 +1,7 @@
 """Answers whose rows changed shape: a field that flips its type, appears, or vanishes.
 
 Works on any JSON answer with rows in `value` (OData), in the lists of `_embedded` (HAL), in `stats`
-(Zadarma), in `result` or a list of it (Bitrix24) or in the lists of `data` (Mango Office), or that
+(Zadarma), in any list in `result` (Bitrix24) or in the lists of `data` (Mango Office), or that
 is a row itself; other answers pass untouched.
 """
 
@@ -72,12 +72,21 @@ def _rows(answer: Any) -> Iterator[dict[str, Any]]:
     if "data" in answer:
         lists = [day["list"] for day in answer["data"]]
     else:
-        named = [answer[name] for name in ("value", "stats", "result") if name in answer]
-        inside = named[0] if named and isinstance(named[0], dict) else answer.get("_embedded", {})
-        lists = [one for one in named if isinstance(one, list)] or list(inside.values())
+        named = [answer[name] for name in ("value", "stats") if name in answer]
+        inside = named or list(answer.get("_embedded", {}).values())
+        lists = inside or list(_lists(answer.get("result")))
     if "id" in answer or not lists:  # one row, its parts embedded
         yield answer
         return
     for rows in lists:
         if isinstance(rows, list):
             yield from (row for row in rows if isinstance(row, dict))
+
+
+def _lists(result: Any) -> Iterator[list[Any]]:
+    """`result` itself, what lies in it, and what lies in the results of several calls."""
+    if isinstance(result, list):
+        yield result
+    elif isinstance(result, dict):
+        for inside in result.values():
+            yield from _lists(inside)

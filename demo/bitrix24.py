@@ -159,11 +159,12 @@ class Bitrix24:
 
     def _time(self, method: str) -> Answer:
         at = self._now()
+        began = at - self._portal.work_seconds
         moment = bitrix24_company.moment(int(at))
         # A moment is a whole number here and a fraction there.
         time: Answer = {
-            "start": int(at) if method.startswith("crm.") else at,
-            "finish": at + self._portal.work_seconds,
+            "start": int(began) if method.startswith("crm.") else began,
+            "finish": at,
             "duration": self._portal.work_seconds,
             "processing": 0,
             "date_start": moment,

@@ -56,6 +56,19 @@ class Refusal:
     what_to_do: str
 
 
+@dataclass(frozen=True)
+class Wait:
+    """A failure that passes, in words for the case that it does not: ask again after `seconds`
+    (None: soon, then later and later). `is_for_all`: no request of the account is let through till
+    then, not only this one.
+    """
+
+    what: str
+    what_to_do: str
+    seconds: float | None
+    is_for_all: bool
+
+
 class AnswerRefusedError(SourceError):
     """The source answered with an error that no repetition heals; `status` is its HTTP status."""
 
@@ -77,7 +90,8 @@ class RateLimiter:
     """Lets calls through no more often than `per_second` in any second, from any number of threads.
 
     A limit of an API counts calls of an account, so one limiter belongs to one account. Turns are
-    spaced from one release to the next, so nothing is caught up after a stall.
+    spaced from one release to the next, so nothing is caught up after a stall; where an API counts
+    with a bucket, `burst` calls go at once and as many are caught up.
     """
 
     def __init__(
@@ -85,8 +99,11 @@ class RateLimiter:
         per_second: float,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        burst: int = 1,
     ) -> None:
         self._interval = RATE_MARGIN / per_second
+        self._ahead = (burst - 1) * self._interval
         self._monotonic = monotonic
         self._sleep = sleep
         self._turn = threading.Lock()
@@ -97,10 +114,10 @@ class RateLimiter:
         with self._turn:  # held while sleeping: whoever comes next starts from our real release
             while (pause := self._next_at - self._monotonic()) > 0:
                 self._sleep(pause)
-            self._next_at = self._monotonic() + self._interval
+            self._next_at = max(self._next_at, self._monotonic() - self._ahead) + self._interval
 
     def hold(self, seconds: float) -> None:
-        """No turn for anybody for so long: the source asked for it."""
+        """No turn for anybody for so long: the source asked for it; then one by one."""
         self._next_at = max(self._next_at, self._monotonic() + seconds)
 
 
@@ -129,6 +146,7 @@ class _RetryError(Exception):
         self.status = response.status_code if response is not None else 0
         self.pause = _retry_after(response) if response is not None else None
         self.request_id = _request_id(response) if response is not None else ""
+        self.is_for_all = self.status == httpx.codes.TOO_MANY_REQUESTS
 
 
 class ApiClient:
@@ -152,7 +170,7 @@ class ApiClient:
         auth: httpx.Auth | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        explain: Callable[[httpx.Response], Refusal | None] = lambda response: None,
+        explain: Callable[[httpx.Response], Refusal | Wait | None] = lambda response: None,
         decode: Callable[[bytes], Any] = exact_json,
     ) -> None:
         _refuse_unusable(source, base_url, address, headers or {}, credentials)
@@ -197,6 +215,14 @@ class ApiClient:
         """
         read = partial(self._parse, table, path, decode or self._decode)
         return self._asked("GET", table, path, query, read, is_divisible)
+
+    def call(
+        self, table: str | None, path: str, asked: Any, *, is_divisible: bool = False
+    ) -> dict[str, Any]:
+        """As `get`, of a function of the source that is asked by posting JSON and only reads."""
+        read = partial(self._parse, table, path, self._decode)
+        content = orjson.dumps(asked)
+        return self._asked("POST", table, path, (), read, is_divisible, content) or {}
 
     def body(
         self, table: str | None, path: str, query: Query = (), *, method: str = "GET"
@@ -249,7 +275,7 @@ class ApiClient:
                         failure.what_to_do,
                     ) from None
                 logger.info("%s.%s: %s (%s); trying again", self.source, table, failure.what, place)
-                if failure.status == httpx.codes.TOO_MANY_REQUESTS:
+                if failure.is_for_all:
                     self._limiter.hold(pause)
                 else:
                     self._sleep(pause)
@@ -281,12 +307,17 @@ class ApiClient:
         self, table: str | None, path: str, response: httpx.Response
     ) -> NoReturn:
         status = response.status_code
-        if refusal := self._explain(response) or self._in_our_words(response):
+        told = self._explain(response) or self._in_our_words(response)
+        if isinstance(told, Wait):
+            failure = _RetryError(told.what, told.what_to_do, response)
+            failure.pause, failure.is_for_all = told.seconds, told.is_for_all
+            raise failure
+        if told:
             raise AnswerRefusedError(
                 self.source,
                 table,
-                f"{refusal.what} (/{path}{_request_id(response)})",
-                refusal.what_to_do,
+                f"{told.what} (/{path}{_request_id(response)})",
+                told.what_to_do,
                 status,
             )
         if status == httpx.codes.TOO_MANY_REQUESTS:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ingestion.catalog import SourceSpec
 from ingestion.sources.amocrm import AMOCRM
+from ingestion.sources.bitrix24 import BITRIX24
 from ingestion.sources.exports import EXPORTS
 from ingestion.sources.mango import MANGO
 from ingestion.sources.onec import ONEC
 from ingestion.sources.yandex_direct import DIRECT
 from ingestion.sources.zadarma import ZADARMA
 
-SOURCES: tuple[SourceSpec, ...] = (AMOCRM, ONEC, ZADARMA, MANGO, DIRECT, EXPORTS)
+SOURCES: tuple[SourceSpec, ...] = (AMOCRM, BITRIX24, ONEC, ZADARMA, MANGO, DIRECT, EXPORTS)

@@ -34,7 +34,8 @@ from ingestion.catalog import (
 from ingestion.pipeline import RunResult, run_source
 from ingestion.settings import Settings
 from ingestion.sources.amocrm import open_amocrm
-from tests.ingestion import exchanges
+from tests.ingestion import bitrix24_portal, exchanges
+from tests.ingestion.bitrix24_portal import Portal
 from tests.ingestion.onec_base import AS_OF, OneCBase, serving
 
 Item = dict[str, Any]
@@ -335,6 +336,13 @@ def exchange(
         yield lambda name, **settings: stack.enter_context(
             exchanges.serving(loopback, world, name, tmp_path, **settings)
         )
+
+
+@pytest.fixture
+def portal(small_company: World, loopback: Any) -> Iterator[Portal]:
+    """The Bitrix24 portal of a small company of the test's own."""
+    with bitrix24_portal.serving(loopback, deepcopy(small_company)) as served:
+        yield served
 
 
 @pytest.fixture
