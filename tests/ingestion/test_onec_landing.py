@@ -236,17 +236,6 @@ def test_a_backfill_reads_documents_by_their_date_and_leaves_the_rest(onec, benc
 # -- Catalogs ----------------------------------------------------------------------------------
 
 
-def test_a_catalog_is_right_although_it_moves_from_page_to_page(onec, bench, monkeypatch):
-    monkeypatch.setattr(client, "PAGE", 7)
-    base = onec()
-    base.break_down(books.COUNTERPARTIES, "happen", happening="rename_counterparty", skip=2)
-
-    land(bench, base)
-
-    rows = bench.rows("select ref_key from t_raw_onec.counterparties")
-    assert {key for (key,) in rows} == base.records(books.COUNTERPARTIES).keys()
-
-
 def test_an_object_that_slips_past_the_pages_is_noticed_by_counting(onec, bench, monkeypatch):
     monkeypatch.setattr(client, "PAGE", 5)
     base = onec()
