@@ -27,11 +27,14 @@ NODE = f"{EXCHANGE_PLAN}(guid'{WAREHOUSE_KEY}')"
 
 @dataclass
 class OneCBase:
-    """`asked` has the path below the root and the options of every request for data."""
+    """`asked` has the path below the root and the options of every request for data, `queries` what
+    of them went over the wire.
+    """
 
     world: World
     url: str = ""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
 
     def variables(self, **more: str) -> dict[str, str]:
         return {
@@ -74,7 +77,9 @@ class OneCBase:
     async def _recording(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         path = unquote(scope.get("path", ""))
         if path.startswith(ROOT):
-            options = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+            query = scope["query_string"].decode("latin-1")
+            self.queries.append(query)
+            options = parse_qs(query, keep_blank_values=True)
             shown = {name: values[0] for name, values in options.items()}
             self.asked.append((path.removeprefix(ROOT).strip("/"), shown))
         await app(scope, receive, send)

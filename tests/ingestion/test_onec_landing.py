@@ -7,8 +7,9 @@ import pytest
 from demo import accounting_records as books
 from demo.accounting_catalogs import PRODUCTS
 from demo.moscow import local_text
+from ingestion import batches, packages
 from ingestion.backfill import backfill
-from ingestion.errors import PartlyDoneError, SettingsError
+from ingestion.errors import PartlyDoneError, SettingsError, SourceError
 from ingestion.sources.onec import client, revisits
 from ingestion.sweep import sweep
 from tests.ingestion.onec_base import AS_OF, land
@@ -74,6 +75,35 @@ def test_a_second_run_changes_nothing_and_asks_only_for_the_window(onec, bench):
     assert [asked["$filter"] for asked in base.asked_of(books.RECEIPTS)] == [
         f"Date ge datetime'{EDGE}T00:00:00'"
     ]
+
+
+def test_every_list_is_asked_for_in_an_order_and_without_a_plus(onec, bench):
+    base = onec()
+    land(bench, base)
+    land(bench, base)
+    lists = [options for path, options in base.asked if path.partition("_")[2]]
+    assert lists
+    assert all(options["$orderby"] for options in lists)
+    assert not [query for query in base.queries if "+" in query]
+    assert [query for query in base.queries if "Date%20ge%20" in query]
+
+
+def test_a_killed_first_load_goes_on_at_the_date_it_had_reached(onec, bench, monkeypatch):
+    monkeypatch.setattr(client, "PAGE", 4)
+    monkeypatch.setattr(batches, "ROWS_PER_BATCH", 4)
+    monkeypatch.setattr(packages, "PACKAGE_ROWS", 4)
+    base = onec()
+    base.break_down(books.RECEIPTS, "html", skip=4, times=1)
+    with pytest.raises(SourceError, match="a web page came"):
+        land(bench, base)
+    base.asked.clear()
+
+    land(bench, base)
+
+    first = base.asked_of(books.RECEIPTS)[0]["$filter"]
+    reached = [row["Date"] for row in receipts(base)[3:16]]
+    assert first in {f"Date ge datetime'{moment}'" for moment in reached}
+    assert held(bench, base)[0] == held(bench, base)[1]
 
 
 def test_documents_of_several_pages_are_read_once_each(onec, bench, monkeypatch):
