@@ -21,7 +21,8 @@ def open_amocrm(values: Mapping[str, str], context: RunContext) -> Iterator[Open
     from ingestion.sources.amocrm.refusals import explain
     from ingestion.sources.amocrm.resources import AmoReaders
     from ingestion.sources.amocrm.revisits import AmoRevisits
-    from ingestion.sources.amocrm.tokens import USER_AGENT, tokens_for
+    from ingestion.sources.amocrm.tokens import tokens_for
+    from ingestion.tokens import USER_AGENT
 
     per_second = positive_number("AMOCRM_REQUESTS_PER_SECOND", values["AMOCRM_REQUESTS_PER_SECOND"])
     account_name = values["AMOCRM_ACCOUNT"]

@@ -73,6 +73,11 @@ BITRIX24 = SourceSpec(
         _alternative(
             "BITRIX24_WEBHOOK", "the address of an incoming webhook made by an administrator"
         ),
+        _alternative("BITRIX24_CLIENT_ID", "or, instead of the webhook: the application's id"),
+        _alternative("BITRIX24_CLIENT_SECRET", "the application's secret key"),
+        _alternative("BITRIX24_REFRESH_TOKEN", "a refresh token of it that nobody else uses, once"),
+        _alternative("BITRIX24_AUTH_CODE", "or its authorisation code, within 30 seconds"),
+        Variable("BITRIX24_OAUTH_URL", "where tokens are asked for", "https://oauth.bitrix24.tech"),
         Variable("BITRIX24_ACCOUNT", "a short name of the portal, part of every id", "main"),
         Variable("BITRIX24_REQUESTS_PER_SECOND", "2, on the tariff Enterprise 5", "2"),
         Variable(
