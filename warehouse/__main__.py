@@ -14,10 +14,11 @@ from typing import NoReturn
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from warehouse import service, summary
+from warehouse import explain, service, summary
 from warehouse.account import binary
 from warehouse.connections import URL_ROLES, Connections, connect
 from warehouse.errors import WarehouseError
+from warehouse.explain_words import LANGUAGES
 from warehouse.settings import Settings
 
 DESCRIPTION = "The Postgres of this project: the embedded one, or yours by WAREHOUSE_URL."
@@ -28,7 +29,7 @@ environment:
                            a user who may create roles and databases; absent: the embedded one
   WAREHOUSE_EMBEDDED_PORT  the embedded server's port (default: 5544 or the next free one)
   WAREHOUSE_PREFIX         stands before every schema name (default: empty)
-  COMPANY_CURRENCY, BUSINESS_TIMEZONE   for summary (default: RUB, Europe/Moscow)
+  COMPANY_CURRENCY, BUSINESS_TIMEZONE   for summary, explain (default: RUB, Europe/Moscow)
 """
 
 
@@ -77,6 +78,13 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
             "--role", choices=URL_ROLES, default="transformer", help="default: %(default)s"
         )
     command("summary", "print the director's page (in Russian)")
+    told = command(
+        "explain", "say what became of an enquiry, lead, deal or payment, and why it counts or not"
+    )
+    told.add_argument("record", help="its link in the CRM, its key (amocrm:main:123) or its number")
+    told.add_argument(
+        "--language", choices=LANGUAGES, default="ru", help="of the answer (default: %(default)s)"
+    )
 
     options, extra = parser.parse_known_args(arguments)
     if extra and options.command != "psql":
@@ -155,6 +163,16 @@ def _summary(settings: Settings, _: argparse.Namespace, __: list[str]) -> int:
     return 0
 
 
+def _explain(settings: Settings, options: argparse.Namespace, _: list[str]) -> int:
+    words = LANGUAGES[options.language]
+    with connect(service.find(settings).url("reader")) as connection:
+        chains = explain.find(connection, settings.prefix, options.record)
+    if not chains:
+        raise WarehouseError(words.nothing_known.format(record=options.record))
+    say(explain.render(chains, words, settings.currency, settings.timezone))
+    return 0
+
+
 def _whereabouts(settings: Settings) -> str:
     return " (WAREHOUSE_URL)" if settings.admin_url else f", data in {settings.var_dir}"
 
@@ -167,6 +185,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace, list[str]], int]] = 
     "url": _url,
     "psql": _psql,
     "summary": _summary,
+    "explain": _explain,
 }
 
 

@@ -219,9 +219,16 @@ def format_value(value: Decimal | None, unit: str, currency: str) -> str:
     if unit == "share":
         return _percent(value)
     if unit == "money":
-        return f"{_number(value, 0)}{NO_BREAK_SPACE}{CURRENCY_SIGNS.get(currency, currency)}"
+        return format_amount(value, currency, digits=0)
     word = UNIT_WORDS.get(unit, unit)
     return f"{_number(value)}{NO_BREAK_SPACE}{word}" if word else _number(value)
+
+
+def format_amount(value: Decimal | None, currency: str, digits: int = 2) -> str:
+    """`43 778,39 ₽`; a dash for null."""
+    if value is None:
+        return NOTHING
+    return f"{_number(value, digits)}{NO_BREAK_SPACE}{CURRENCY_SIGNS.get(currency, currency)}"
 
 
 def format_change(current: Decimal | None, before: Decimal | None, unit: str) -> str:
