@@ -1,9 +1,10 @@
 """Small worlds for the lead rule: what one to three persons asked, what became of their deals and
 when their customers paid.
 
-Instants lie ten days apart, some of them by a second more, so that ties and the last second of a
-window are common. Several contacts may be one person, as after a merge of their cards. No source
-tells when an enquiry was declined or which deal another was merged into: such a deal is deleted.
+Instants are few, many of them 30 days apart and some by a second more, so that ties and the last
+second of a window are common. Several contacts may be one person, as after a merge of their cards.
+No source tells when an enquiry was declined or which deal another was merged into: such a deal is
+deleted.
 """
 
 from dataclasses import dataclass
@@ -13,11 +14,16 @@ from itertools import groupby
 from hypothesis import strategies as st
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-INSTANTS = [START + timedelta(days=10 * n, seconds=s) for n in range(9) for s in (0, 1)]
+INSTANTS = [
+    START + timedelta(days=days, seconds=seconds)
+    for days in (0, 10, 30, 40, 60)
+    for seconds in (0, 1)
+]
 # A stage of the warming pipeline and one of sales that nobody mapped; the others are meanings.
 WARMING, UNMAPPED = "warming", "unmapped"
-STAGES = ("new", "qualified", "negotiation", "won", "won", "lost", "lost", WARMING, UNMAPPED)
-PERSONS = ("ann", "bob", "cid")
+STAGES = ("contacted", "qualified", "won", "lost", WARMING, UNMAPPED)
+EXCLUSIONS = (None, None, None, None, None, "deleted_in_crm", "test", "spam")
+PERSONS = ("ann", "ann", "ann", "bob", "cid")
 CUSTOMERS = ("company:a", "company:b", "person:ann", "person:bob")
 
 Stay = tuple[datetime, str]
@@ -89,7 +95,7 @@ def worlds(draw: st.DrawFn) -> World:
         CrmDeal,
         deal_id=st.builds(lambda: next(ids)),
         company=st.sampled_from((None, "a", "b")),
-        excluded_reason=st.sampled_from((None, None, None, "deleted_in_crm", "test", "spam")),
+        excluded_reason=st.sampled_from(EXCLUSIONS),
         stays=STAYS,
     )
     enquiries = st.builds(

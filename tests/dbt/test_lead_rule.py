@@ -79,7 +79,7 @@ class Warehouse:
 
     def leads(self, world: World) -> list[Lead]:
         query = sql.SQL(
-            "select lead_id, enquiry_ids, primary_deal_id, lead_kind, is_qualified from {}"
+            "select lead_id, enquiry_ids, primary_deal_id, lead_kind, is_qualified, won_at from {}"
         ).format(named(self.prefix, "intermediate.int_leads"))
         with self.connection.transaction(force_rollback=True):
             fill(self.connection, self.prefix, records(world))
@@ -220,7 +220,7 @@ def customer_of(world: World, enquiry: CrmEnquiry) -> str:
     return f"person:{person}"
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=600, deadline=None, derandomize=True)
 @given(world=worlds())
 def test_the_sql_makes_the_leads_of_the_reference(warehouse: Warehouse, world: World) -> None:
     by_id = attrgetter("lead_id")

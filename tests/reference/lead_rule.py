@@ -75,6 +75,7 @@ class Lead:
     primary_deal_id: str | None
     lead_kind: str
     is_qualified: bool
+    won_at: datetime | None  # when the first of its deals was
 
 
 def leads_of(
@@ -98,6 +99,7 @@ def leads_of(
                     primary_deal_id=primary(its_deals),
                     lead_kind="repeat" if has_paid(first, payments) else "new",
                     is_qualified=any(deal.was_qualified for deal in its_deals),
+                    won_at=min((d.closed_at for d in its_deals if d.status == "won"), default=None),
                 )
             )
     return leads
