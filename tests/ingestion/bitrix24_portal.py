@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +20,9 @@ from demo.happen import happen
 from demo.server import Hosted, create_app
 from demo.settings import ServerSettings
 from demo.world import World
+from ingestion.catalog import OpenSource, RunContext
 from ingestion.pipeline import RunResult
+from ingestion.sources.bitrix24 import open_bitrix24
 
 AS_OF = datetime(2026, 11, 20, 9, tzinfo=UTC)
 REST = "/bitrix24/rest/"
@@ -91,6 +94,46 @@ def serving(loopback: Any, world: World, **settings: Any) -> Iterator[Portal]:
     app = create_app(hosted, ServerSettings(**settings), clock=lambda: portal.clock)
     with loopback(partial(portal.recording, app)) as portal.url:
         yield portal
+
+
+class Time:
+    """A clock that moves only when somebody sleeps, and the portal's with it."""
+
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+        self.portal.clock += seconds
+
+
+@contextmanager
+def opening(
+    portal: Portal, secrets_dir: Path, **variables: str
+) -> Iterator[tuple[Time, OpenSource]]:
+    """The source opened without a warehouse, at the vendor's rate."""
+    time = Time(portal)
+    context = RunContext(
+        now=AS_OF,
+        business_timezone="Europe/Moscow",
+        held=lambda *asked, **how: [],
+        secrets_dir=secrets_dir,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+    )
+    values = {
+        "BITRIX24_ACCOUNT": "main",
+        "BITRIX24_LISTS": "items",
+        **portal.variables(BITRIX24_REQUESTS_PER_SECOND="2", **variables),
+    }
+    with open_bitrix24(values, context) as source:
+        yield time, source
 
 
 def land(bench: Any, portal: Portal, *, now: datetime = AS_OF, **how: Any) -> RunResult:

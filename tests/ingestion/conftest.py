@@ -154,6 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.cut:
             self.close_connection = True
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
+
     def log_message(self, format: str, *args: Any) -> None:
         """Silent."""
 

@@ -6,15 +6,13 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from ingestion.catalog import RunContext
 from ingestion.check import check
 from ingestion.errors import SettingsError, SourceError
 from ingestion.http import AnswerRefusedError, RateLimiter
 from ingestion.settings import Settings
-from ingestion.sources.bitrix24 import open_bitrix24
 from ingestion.sources.bitrix24.limits import BUCKET_SECONDS
 from tests.ingestion import bitrix24_portal
-from tests.ingestion.bitrix24_portal import AS_OF, CODE
+from tests.ingestion.bitrix24_portal import CODE, opening
 
 BODIES = {
     "empty": {"error": "", "error_description": "Access denied."},
@@ -25,46 +23,13 @@ BODIES = {
 }
 
 
-class Time:
-    """A clock that moves only when somebody sleeps, and the portal's with it."""
-
-    def __init__(self, portal):
-        self.portal = portal
-        self.now = 0.0
-        self.slept = []
-
-    def monotonic(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
-        self.portal.clock += seconds
-
-
 @pytest.fixture
 def opened(portal, tmp_path):
     """Opens the portal at its vendor's rate, on a clock of the test's own."""
     with ExitStack() as stack:
-
-        def at(served=portal, **variables):
-            time = Time(served)
-            context = RunContext(
-                now=AS_OF,
-                business_timezone="Europe/Moscow",
-                held=lambda *asked, **how: [],
-                secrets_dir=tmp_path,
-                monotonic=time.monotonic,
-                sleep=time.sleep,
-            )
-            values = {
-                "BITRIX24_ACCOUNT": "main",
-                "BITRIX24_LISTS": "items",
-                **served.variables(BITRIX24_REQUESTS_PER_SECOND="2", **variables),
-            }
-            return time, stack.enter_context(open_bitrix24(values, context))
-
-        yield at
+        yield lambda served=portal, **variables: stack.enter_context(
+            opening(served, tmp_path, **variables)
+        )
 
 
 @pytest.fixture
