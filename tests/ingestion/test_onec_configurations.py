@@ -165,6 +165,19 @@ def test_a_person_may_name_the_entity_of_one_table(onec, bench):
     assert {key for (key,) in keys} == base.records(books.CASH_WRITE_OFFS).keys()
 
 
+def test_another_entity_of_a_table_is_read_from_its_beginning(onec, bench):
+    base = onec()
+    land(bench, base, ONEC_WINDOW_DAYS="1")
+    land(
+        bench,
+        base,
+        ONEC_WINDOW_DAYS="1",
+        ONEC_ENTITIES=f"cash_receipts={books.CASH_WRITE_OFFS}",
+    )
+    keys = bench.rows("select ref_key from t_raw_onec.cash_receipts where _gone_at is null")
+    assert base.records(books.CASH_WRITE_OFFS).keys() <= {key for (key,) in keys}
+
+
 def test_an_entity_a_person_named_has_to_be_there(onec, bench):
     with pytest.raises(PartlyDoneError) as error:
         land(bench, onec(), ONEC_ENTITIES="prices=InformationRegister_Нет")

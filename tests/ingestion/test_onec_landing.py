@@ -1,11 +1,10 @@
-"""1C over real HTTP into a real Postgres: documents without a "changed at", catalogs that move."""
+"""1C over real HTTP into a real Postgres: documents without a "changed at"."""
 
 from datetime import date, datetime, timedelta
 
 import pytest
 
 from demo import accounting_records as books
-from demo.accounting_catalogs import PRODUCTS
 from demo.moscow import local_text
 from ingestion import batches, packages
 from ingestion.backfill import backfill
@@ -263,41 +262,7 @@ def test_a_backfill_reads_documents_by_their_date_and_leaves_the_rest(onec, benc
     assert changed == len(within)
 
 
-# -- Catalogs ----------------------------------------------------------------------------------
-
-
-def test_an_object_that_slips_past_the_pages_is_noticed_by_counting(onec, bench, monkeypatch):
-    monkeypatch.setattr(client, "PAGE", 5)
-    base = onec()
-    pages = client.OneCClient._page
-    lost = []
-
-    def losing(self, table, entity, **how):
-        items = pages(self, table, entity, **how)
-        if entity == PRODUCTS and how["skip"] == 5 and not lost:
-            lost.append(items.pop(0))
-            items.append(items[0])
-        return items
-
-    monkeypatch.setattr(client.OneCClient, "_page", losing)
-    land(bench, base)
-
-    assert lost
-    rows = bench.rows("select ref_key from t_raw_onec.products")
-    assert {key for (key,) in rows} == base.records(PRODUCTS).keys()
-
-
-def test_a_catalog_that_never_stands_still_keeps_its_rows(onec, bench, monkeypatch):
-    base = onec()
-    land(bench, base)
-    before = bench.rows("select count(*) from t_raw_onec.products")
-    monkeypatch.setattr(client, "PAGE", 5)
-    monkeypatch.setattr(client.OneCClient, "_count", lambda self, table, entity: 10**6)
-
-    with pytest.raises(PartlyDoneError, match=f"{PRODUCTS} changed so much while it was read 3 "):
-        land(bench, base)
-
-    assert bench.rows("select count(*) from t_raw_onec.products") == before
+# -- Time ---------------------------------------------------------------------------------------
 
 
 def test_the_time_zone_of_1c_must_be_given(onec, bench):

@@ -84,12 +84,15 @@ class OneCReaders:
         }
 
     def _read(self, table: TableSpec, read: Reading, state: State) -> Pieces:
-        """Nothing of a table that may be missing and is; but what was there has to stay there."""
+        """Nothing of a table that may be missing and is; but what was there has to stay there. What
+        was remembered of another entity says nothing of this one.
+        """
         binding = self._infobase.binding(table.name)
         if self._client.only_allowed:
             logger.warning("onec.%s: rows the user may not see are not read", table.name)
         if binding is not None:
-            yield from read(table, binding, state)
+            is_same = state.get("entity", binding.entity) == binding.entity
+            yield from read(table, binding, state if is_same else {})
         elif state:
             raise not_published(table.name, (str(state["entity"]),))
 
