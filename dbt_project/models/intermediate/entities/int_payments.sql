@@ -37,6 +37,10 @@ operation_kinds as (
     select source_name, operation_kind, is_sales_money from {{ ref('operation_kinds') }}
 ),
 
+currency_rates as (
+    select rated_currency_code, rate_date, rate_amount from {{ ref('int_currency_rates_daily') }}
+),
+
 from_onec as (
     select
         money_movements.movement_id as payment_id,
@@ -83,11 +87,12 @@ int_payments as (
         {{ business_date('every_movement.paid_at') }} as paid_date,
         every_movement.document_amount,
         every_movement.document_currency_code,
-        -- Rates come with their own register; until then a foreign document has no amount here and
-        -- the not_null test stops the run: never a rate of 1.
+        -- Without a rate of its day a foreign document has no amount, and the not_null test stops
+        -- the run: never a rate of 1.
         case
             when every_movement.document_currency_code = '{{ company_currency() }}'
                 then every_movement.document_amount
+            else round(every_movement.document_amount * currency_rates.rate_amount, 2)
         end as paid_amount,
         every_movement.document_amount < 0 as is_refund,
         every_movement.operation_kind,
@@ -104,6 +109,9 @@ int_payments as (
     left join operation_kinds
         on every_movement.source_name = operation_kinds.source_name
         and every_movement.operation_kind = operation_kinds.operation_kind
+    left join currency_rates
+        on every_movement.document_currency_code = currency_rates.rated_currency_code
+        and {{ business_date('every_movement.paid_at') }} = currency_rates.rate_date
 )
 
 select * from int_payments
