@@ -3,9 +3,9 @@ properties its columns lie there.
 
 A property is written as 1C spells it in its own metadata: a reference without `_Key`. `A|B` are
 spellings of different versions, of which the first that the base declares is read; a `?` at the end
-allows for none. Names of «Бухгалтерия 3.0» and УТ 11 come from live bases; of УНФ those of money
-documents and orders do, the rest is to be compared with the first live base. What does not belong
-here: choosing (`infobase`), reading.
+allows for none. The names are those that published readers of live bases use, not yet compared
+with a customer's base; a wrong one stops its table and is named. What does not belong here:
+choosing (`infobase`), reading.
 """
 
 from __future__ import annotations
