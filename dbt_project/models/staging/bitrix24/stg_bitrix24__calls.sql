@@ -1,0 +1,13 @@
+select
+    {{ source_key('bitrix24', 'account_name', 'id::text') }} as call_id,
+    coalesce(nullif(external_call_id, ''), {{ bitrix24_call_key('call_id') }}) as call_key,
+    case when call_type in (2, 3) then 'in' else 'out' end as call_direction,
+    call_start_date as started_at,
+    {{ normalised_phone('phone_number') }} as phone,
+    {{ bitrix24_manager('account_name', 'portal_user_id') }} as manager_id,
+    call_failed_code = '200' as is_answered,
+    coalesce(call_duration, 0) as call_seconds,
+    call_failed_code as call_outcome,
+    record_file_id is not null or coalesce(call_record_url, '') <> '' as is_recorded,
+    cost as call_cost_amount
+from {{ source('raw_bitrix24', 'calls') }}

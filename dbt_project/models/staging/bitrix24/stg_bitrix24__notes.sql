@@ -1,0 +1,59 @@
+-- Activities: calls, letters, forms and chats. How long a call took is told by telephony alone.
+with
+
+activities as (
+    select * from {{ source('raw_bitrix24', 'activities') }}
+),
+
+calls as (
+    select account_name, crm_activity_id, max(call_duration) as call_seconds
+    from {{ source('raw_bitrix24', 'calls') }}
+    group by account_name, crm_activity_id
+),
+
+stg_bitrix24__notes as (
+    select
+        {{ source_key('bitrix24', 'activities.account_name', "'note-' || activities.id") }}
+            as note_id,
+        case
+            when activities.type_id = 2 and activities.direction = 1 then 'call_in'
+            when activities.type_id = 2 then 'call_out'
+            else lower(activities.provider_id)
+        end as note_type,
+        case
+            when activities.owner_type_id = 1
+                then {{ source_key(
+                    'bitrix24', 'activities.account_name', 'activities.owner_id::text'
+                ) }}
+        end as crm_lead_id,
+        case
+            when activities.owner_type_id = 2
+                then {{ source_key(
+                    'bitrix24', 'activities.account_name', 'activities.owner_id::text'
+                ) }}
+        end as deal_id,
+        case
+            when activities.owner_type_id = 3
+                then {{ source_key(
+                    'bitrix24', 'activities.account_name', 'activities.owner_id::text'
+                ) }}
+        end as contact_id,
+        {{ bitrix24_manager('activities.account_name', 'activities.responsible_id') }}
+            as manager_id,
+        -- Telephony marks its activities with VI_ and its own id of the call.
+        case when activities.type_id = 2 then {{ bitrix24_call_key('activities.origin_id') }} end
+            as call_key,
+        calls.call_seconds,
+        case
+            when activities.type_id = 2
+                then {{ normalised_phone("(activities.communications #>> '{0,VALUE}')") }}
+        end as phone,
+        activities.created_at
+    from activities
+    left join calls
+        on activities.account_name = calls.account_name
+        and activities.id = calls.crm_activity_id
+    where activities._gone_at is null
+)
+
+select * from stg_bitrix24__notes
