@@ -28,3 +28,4 @@ select
     {{ normalised_phone("(params ->> 'phone')") }} as phone,
     created_at
 from {{ source('raw_amocrm', 'notes') }}
+where _gone_at is null

@@ -1,4 +1,5 @@
--- The API has no completion time: a completed task's last edit stands for it.
+-- The API has no completion time: a completed task's last edit stands for it. An erased task is
+-- nobody's task any more.
 select
     {{ source_key('amocrm', 'account_name', 'id::text') }} as task_id,
     case
@@ -14,3 +15,4 @@ select
     case when is_completed then {{ amocrm_manager('account_name', 'updated_by') }} end
         as completed_by_manager_id
 from {{ source('raw_amocrm', 'tasks') }}
+where _gone_at is null
