@@ -26,6 +26,7 @@ from demo.settings import (
     HOST,
     ONEC_CONFIGURATIONS,
     ServerSettings,
+    bitrix24_environment,
     client_environment,
     default_token,
 )
@@ -48,7 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         onec_configuration=options.onec_configuration,
     )
     if options.command == "env":
-        for name, value in client_environment(options.port, settings).items():
+        variables = client_environment(options.port, settings)
+        if options.bitrix24:
+            variables |= bitrix24_environment(options.port, settings)
+        for name, value in variables.items():
             _say(f"export {name}={shlex.quote(value)}")
         return 0
     return _serve(options, settings)
@@ -83,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
         help="print the variables that point the product's clients here (use with eval)",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    environment.add_argument("--bitrix24", action="store_true",
+                             help="also those of the company's Bitrix24, which is amoCRM's company "
+                                  "once more")  # fmt: skip
     environment.set_defaults(
         customers_mode=ServerSettings.customers_mode,
         onec_configuration=ServerSettings.onec_configuration,

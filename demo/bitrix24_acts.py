@@ -11,9 +11,9 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from demo import company
-from demo.bitrix24_cards import Path
 from demo.bitrix24_company import moment, semantics, stage_id
 from demo.bitrix24_fields import CONTACT, DEAL, LEAD
+from demo.bitrix24_paths import Path
 from demo.pbx import LINES, Call, Exchange, calls, exchange_of
 from demo.store import Record, Store
 
@@ -184,7 +184,7 @@ def tasks(store: Store, paths: Mapping[int, Path]) -> Iterator[Record]:
     """The CRM's tasks as `tasks.task.list` gives them, bound to the deal or the lead."""
     for task in store.amocrm["tasks"].values():
         path = paths.get(task["entity_id"])
-        prefix = "L" if path is not None and not path.is_deal else "D"
+        prefix = "D" if path is None or path.was_deal_at(task["created_at"]) else "L"
         is_done = task["is_completed"]
         yield {
             "id": str(task["id"]),

@@ -10,100 +10,29 @@ family. Does not belong: other records (`bitrix24_acts`), the newer words (`bitr
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from demo import company
 from demo.bitrix24_company import SOURCE_OF_INBOX, SOURCES, moment, semantics, stage_id
+from demo.bitrix24_paths import Path, paths, place_of
 from demo.store import Record, Store
 
 
-@dataclass(frozen=True)
-class Move:
-    """A deal of the other CRM went from one place to another; places are (pipeline, status)."""
-
-    key: str
-    at: int
-    author: int
-    before: tuple[int, int]
-    after: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Path:
-    """The life of one deal of the other CRM: how it was born, every move, and where it stands (None
-    when it is gone for good).
-    """
-
-    born: Record
-    moves: tuple[Move, ...]
-    stands: tuple[int, int] | None
-
-    @property
-    def first_place(self) -> tuple[int, int] | None:
-        """Where it was born."""
-        return self.moves[0].before if self.moves else self.stands
-
-    @property
-    def was_unsorted(self) -> bool:
-        return self.first_place is not None and self.first_place[1] == company.UNSORTED_STAGE
-
-    @property
-    def sorted_by(self) -> Move | None:
-        """The move that took it out of the inbox."""
-        return self.moves[0] if self.was_unsorted and self.moves else None
-
-    @property
-    def is_junk(self) -> bool:
-        return self.sorted_by is not None and self.sorted_by.after[1] == company.LOST
-
-    @property
-    def is_deal(self) -> bool:
-        """Whether a deal came of it here."""
-        return not self.was_unsorted or (self.sorted_by is not None and not self.is_junk)
-
-
-def paths(store: Store) -> dict[int, Path]:
-    """Of all deals that ever were, also those that are gone, by their number."""
-    moves: dict[int, list[Move]] = defaultdict(list)
-    born: dict[int, Record] = {}
-    for event in store.amocrm["events"].values():
-        if event["type"] == "lead_added":
-            born[event["entity_id"]] = event
-        elif event["type"] == "lead_status_changed":
-            moves[event["entity_id"]].append(_move(event))
-    held = store.amocrm["leads"] | store.deleted_leads
-    return {
-        number: Path(
-            event,
-            tuple(sorted(moves[number], key=lambda move: (move.at, move.key))),
-            _place(held[number]) if number in held else None,
-        )
-        for number, event in born.items()
-    }
-
-
-def _place(record: Record) -> tuple[int, int]:
-    return record["pipeline_id"], record["status_id"]
-
-
-def _move(event: Record) -> Move:
-    before, after = event["value_before"][0], event["value_after"][0]
-    places = [
-        (one["lead_status"]["pipeline_id"], one["lead_status"]["id"]) for one in (before, after)
-    ]
-    return Move(event["id"], event["created_at"], event["created_by"], places[0], places[1])
-
-
 class Cards:
-    """All cards of a store at one moment."""
+    """All cards of a store at one moment. `added` are the fields of deals that people added later,
+    by the name they have here.
+    """
 
     def __init__(self, store: Store) -> None:
         self._crm = store.amocrm
         self._deleted = store.deleted_leads
         self.paths = paths(store)
+        self.added = {
+            added_field_name(int(one)): int(one)
+            for one in self._crm["custom_fields/leads"]
+            if one not in company.FIELD_BY_ID
+        }
         self._inbox = {
             link["id"]: item
             for item in self._crm["unsorted"].values()
@@ -128,9 +57,9 @@ class Cards:
         end = path.sorted_by
         status = "JUNK" if path.is_junk else "CONVERTED" if end else "NEW"
         inbox = self._inbox.get(record["id"])
-        changed = record["updated_at"] if end is None or path.is_junk else end.at
-        card = self._sale(record, path, changed)
         contact = self._contact_of(record)
+        changed_at = max(card["updated_at"] for card in (record, contact) if card)
+        card = self._sale(record, path, changed_at)
         return card | {
             "STATUS_ID": status,
             "STATUS_SEMANTIC_ID": semantics(status),
@@ -147,7 +76,7 @@ class Cards:
         }
 
     def _deal(self, record: Record, path: Path) -> Record:
-        stage = stage_id(*_place(record), has_reason=record["loss_reason_id"] is not None)
+        stage = stage_id(*place_of(record), has_reason=record["loss_reason_id"] is not None)
         last = path.moves[-1] if path.moves else None
         created_at = path.sorted_by.at if path.sorted_by else path.born["created_at"]
         is_closed = semantics(stage) != "P"
@@ -177,6 +106,7 @@ class Cards:
             "UF_CRM_INVOICE_NUMBER": _field(record, company.INVOICE_FIELD) or "",
             "UF_CRM_LOSS_REASON": reason["name"] if reason else "",
             "UF_CRM_TAGS": [tag["name"] for tag in record["_embedded"]["tags"]] or False,
+            **{name: _field(record, field_id) or "" for name, field_id in self.added.items()},
         }
 
     def _sale(self, record: Record, path: Path, changed_at: int) -> Record:
@@ -187,7 +117,7 @@ class Cards:
         return _card(record, changed_at) | {
             "TITLE": record["name"],
             "CURRENCY_ID": company.CURRENCY,
-            "OPPORTUNITY": f"{record['price']:.2f}",
+            "OPPORTUNITY": f"{record['price'] or 0:.2f}",
             "IS_MANUAL_OPPORTUNITY": "Y" if record["price"] else "N",
             "COMPANY_ID": str(links["companies"][0]["id"]) if links["companies"] else None,
             "CONTACT_ID": contacts[0] if contacts else None,
@@ -233,6 +163,11 @@ class Cards:
     def _contact_of(self, record: Record) -> Record | None:
         links = record["_embedded"].get("contacts", [])
         return self._crm["contacts"].get(links[0]["id"]) if links else None
+
+
+def added_field_name(field_id: int) -> str:
+    """What a field of deals is called that people added later."""
+    return f"UF_CRM_{field_id}"
 
 
 def _card(record: Record, changed_at: int) -> Record:

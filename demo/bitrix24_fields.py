@@ -62,11 +62,14 @@ _NUMBERS = ("integer", "user", "double", "crm_category", *_LINKS)
 
 @dataclass(frozen=True)
 class Field:
-    """One field: its name in either family (fields people made keep theirs), its type."""
+    """One field: its name in either family (fields people made keep theirs), its type, and what
+    people call it.
+    """
 
     name: str
     item_name: str
     kind: str
+    label: str
 
     @property
     def is_multiple(self) -> bool:
@@ -85,7 +88,7 @@ class Field:
             "isImmutable": False,
             "isMultiple": self.is_multiple,
             "isDynamic": self.is_made_by_people,
-            "title": LABELS.get(self.name, self.name.replace("_", " ").capitalize()),
+            "title": self.label,
         }
 
 
@@ -97,7 +100,10 @@ def _item_name(name: str) -> str:
 
 def _fields(declared: str) -> tuple[Field, ...]:
     pairs = (one.split(":") for one in declared.split())
-    return tuple(Field(name, _item_name(name), kind) for name, kind in pairs)
+    return tuple(
+        Field(name, _item_name(name), kind, LABELS.get(name, name.replace("_", " ").capitalize()))
+        for name, kind in pairs
+    )
 
 
 FIELDS = {kind: _fields(declared) for kind, declared in _DECLARED.items()}
@@ -108,6 +114,7 @@ def as_item(entity: int, card: Record) -> Record:
     e-mails lie in `fm`.
     """
     item = {field.item_name: _value(field.kind, card.get(field.name)) for field in FIELDS[entity]}
+    item |= {name: value for name, value in card.items() if name.startswith("UF_")}
     item["entityTypeId"] = entity
     if entity in (LEAD, DEAL, COMPANY):
         item["contactIds"] = [int(one) for one in card.get("CONTACT_IDS", [])]

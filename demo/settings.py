@@ -96,3 +96,15 @@ def client_environment(port: int, settings: ServerSettings) -> dict[str, str]:
         "YANDEX_DIRECT_GOALS": str(FORM_GOAL),
         "YANDEX_DIRECT_REQUESTS_PER_SECOND": str(2 * settings.direct_haste),
     }
+
+
+def bitrix24_environment(port: int, settings: ServerSettings) -> dict[str, str]:
+    """The variables that point the product at the company's Bitrix24: apart, since beside amoCRM it
+    is the same company twice.
+    """
+    portal = f"http://{HOST}:{port}/bitrix24"
+    return {
+        "BITRIX24_BASE_URL": portal,
+        "BITRIX24_WEBHOOK": f"{portal}/rest/{settings.bitrix24_webhook}/",
+        "BITRIX24_REQUESTS_PER_SECOND": str(2 * settings.bitrix24_haste),
+    }
