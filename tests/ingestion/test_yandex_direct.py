@@ -7,8 +7,10 @@ import httpx
 import pytest
 
 from demo.yandex_direct_ads import LOGIN, clicks, figures
+from ingestion.batches import to_arrow
 from ingestion.errors import SettingsError, SourceError, TableRefusedError
 from ingestion.sources.yandex_direct import mapping
+from ingestion.sources.yandex_direct.tables import BY_NAME
 from ingestion.sources.yandex_direct.tsv import read_report
 
 REPORTS = "reports"
@@ -314,20 +316,36 @@ def test_a_report_with_fewer_rows_than_it_says_is_refused(loopback, exchange, co
     assert "the report has 1 rows and says that it has 2" in said
 
 
-def test_costs_in_millionths_are_refused(collect):
+def test_costs_in_millionths_are_refused():
     with pytest.raises(TableRefusedError, match="may be millionths of the currency"):
         mapping.performance({**CELLS, "Cost": "12500500000"}, "main", "LSC")
 
     assert mapping.performance({**CELLS, "Cost": "0"}, "main", "LSC")["cost"] == 0
 
 
-def test_a_row_keeps_what_it_does_not_know_and_an_ad_group_nobody_names(collect):
+def test_a_row_keeps_what_it_does_not_know_and_an_ad_group_nobody_names():
     row = mapping.performance({**CELLS, "AdGroupId": None, "Sessions": "7"}, "main", "LSC")
 
     assert row["ad_group_id"] == 0
     assert row["goal_conversions"] == {"41001": 15, "41099": None}
     assert row["conversions"] is None
     assert row["_extra"] == {"Sessions": 7}
+
+
+def test_a_campaign_keeps_fields_it_does_not_know():
+    item = {"Id": 7, "Name": "x", "Wish": 1, "TextCampaign": {"TrackingParams": "a=b", "Mood": 2}}
+
+    row = mapping.campaign(item, "main")
+
+    assert row["tracking_params"] == "a=b"
+    assert row["_extra"] == {"Wish": 1, "Mood": 2}
+
+
+def test_a_number_that_becomes_text_stops_the_table_and_is_named():
+    row = mapping.performance({**CELLS, "Clicks": "many"}, "main", "LSC")
+
+    with pytest.raises(TableRefusedError, match="column clicks changed its type: declared bigint"):
+        to_arrow("yandex_direct", BY_NAME["ad_performance"], [row])
 
 
 def test_without_goals_all_of_the_counter_are_counted(cabinet, collect):
