@@ -31,12 +31,13 @@ CODE = "demo-webhook"
 
 @dataclass
 class Portal:
-    """`asked` has the method and the parameters of every request."""
+    """`asked` has the method and the parameters of every request, `answered` the statuses."""
 
     world: World
     url: str = ""
     clock: float = 1000.0
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
 
     def variables(self, **more: str) -> dict[str, str]:
         return {
@@ -83,7 +84,12 @@ class Portal:
                 self.asked.append((scope["path"].rpartition("/")[2], body))
             return message
 
-        await app(scope, heard, send)
+        async def told(message: Message) -> None:
+            if scope["path"].startswith(REST) and message["type"] == "http.response.start":
+                self.answered.append(message["status"])
+            await send(message)
+
+        await app(scope, heard, told)
 
 
 @contextmanager

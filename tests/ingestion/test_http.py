@@ -18,6 +18,7 @@ from ingestion.http import (
     ApiClient,
     RateLimiter,
     TooHeavyError,
+    Wait,
     fast_json,
 )
 from ingestion.sources.amocrm.refusals import explain
@@ -287,6 +288,34 @@ def test_a_strange_request_id_is_not_repeated(serve, answer, time):
     web = serve(lambda asked: answer(b"{}", status=403, headers={"X-Request-Id": "boss@e.example"}))
 
     assert "boss" not in refused(web, time)
+
+
+@pytest.mark.parametrize(("is_for_all", "held"), [(True, [7.0]), (False, [])])
+def test_a_source_may_say_that_all_wait_or_only_who_asked(serve, answer, time, is_for_all, held):
+    holds = []
+
+    class Limiter(RateLimiter):
+        def hold(self, seconds):
+            holds.append(seconds)
+            super().hold(seconds)
+
+    answers = [answer(b"{}", status=503), answer(b'{"result": 1}')]
+    web = serve(lambda asked: answers.pop(0))
+    api = ApiClient(
+        "bitrix24",
+        web.url,
+        Limiter(1000, time.monotonic, time.sleep),
+        credentials="BITRIX24_WEBHOOK",
+        address="BITRIX24_BASE_URL",
+        sleep=time.sleep,
+        explain=lambda response: (
+            Wait("busy", "Wait", 7.0, is_for_all) if response.status_code == 503 else None
+        ),
+    )
+
+    assert api.call("deals", "crm.deal.list", {"start": 0}) == {"result": 1}
+    assert holds == held
+    assert sum(time.slept) == pytest.approx(7.0, abs=0.01)
 
 
 def test_a_closed_client_asks_no_more(serve, answer, time):
