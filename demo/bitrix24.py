@@ -92,8 +92,7 @@ class Bitrix24:
                 return JSONResponse(answer | {"time": self._time("batch")})
             return JSONResponse(self.call(method, params))
         except BitrixError as error:
-            body = {"error": error.error, "error_description": error.description}
-            return JSONResponse(body, error.status)
+            return JSONResponse(error.body, error.status)
 
     def _admitted(self, path: str, params: Params) -> str:
         """The method that is called, once whoever calls it has shown a right to."""

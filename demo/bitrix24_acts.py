@@ -33,7 +33,7 @@ def _number(text: str) -> int:
 def stage_history(paths: Mapping[int, Path]) -> dict[int, list[Record]]:
     """By type of entity: of leads and of deals. History outlives what it is about.
 
-    Numbers are text, as recorded answers have them; the document has whole numbers.
+    Of deals numbers are text, as recorded answers have them; of leads whole, as in the document.
     """
     rows: dict[int, list[Record]] = {LEAD: [], DEAL: []}
     for number, path in paths.items():
@@ -52,7 +52,8 @@ def _lead_history(number: int, path: Path) -> Iterator[Record]:
         places.append((end.key, end.at, CLOSED, "JUNK" if path.is_junk else "CONVERTED"))
     for key, at, kind, status in places:
         row = _history(f"lead:{key}", number, at, kind)
-        yield row | {"STATUS_ID": status, "STATUS_SEMANTIC_ID": semantics(status)}
+        whole = {name: int(row[name]) for name in ("ID", "TYPE_ID", "OWNER_ID")}
+        yield row | whole | {"STATUS_ID": status, "STATUS_SEMANTIC_ID": semantics(status)}
 
 
 def _deal_history(number: int, path: Path) -> Iterator[Record]:

@@ -33,7 +33,7 @@ def run_batch(params: Params, call: Call) -> dict[str, Any]:
                 raise BitrixError(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
             answer = _run(str(command), parts["result"], call)
         except BitrixError as error:
-            parts["error"][key] = {"error": error.error, "error_description": error.description}
+            parts["error"][key] = error.body
             if halts:
                 break
         else:

@@ -55,6 +55,7 @@ class Methods:
             "user.get": ("user", lambda params: self._plain(self._users(), params)),
             "department.get": ("department", self._departments),
             "voximplant.statistic.get": ("telephony", self._calls),
+            "call.followup.list": ("", _no_range),
         }
         for word, entity in OLD_LISTS.items():
             self._methods[f"crm.{word}.list"] = ("crm", self._old_list(entity))
@@ -220,6 +221,18 @@ class Methods:
                 "PERSONAL_GENDER": "",
             }
         }
+
+
+def _no_range(params: Params) -> Answer:
+    """A newer method, of which there is nothing but how it refuses: the error is an object."""
+    raise BitrixError(
+        400,
+        {
+            "code": "invalid_date_range",
+            "message": "Incorrect date range: both from and to are required",
+        },
+        "",
+    )
 
 
 def _list(result: Any, total: int, following: int | None) -> Answer:

@@ -35,8 +35,9 @@ class BitrixError(Exception):
     def __init__(self, status: int, error: Any, description: str) -> None:
         super().__init__(description)
         self.status = status
-        self.error = error
-        self.description = description
+        self.body = {"error": error, "error_description": description}
+        if isinstance(error, dict):
+            del self.body["error_description"]
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,8 @@ def test_history_tells_how_each_deal_came_to_its_stage(portal):
     ]
     assert apart == []
     assert Counter(row["TYPE_ID"] for row in history).keys() == {"1", "2", "3", "5"}
+    of_leads = by_ids(portal, "crm.stagehistory.list", entityTypeId=1)
+    assert Counter(row["TYPE_ID"] for row in of_leads).keys() == {1, 3}
 
 
 def test_the_same_call_stands_in_activities_and_in_telephony(portal):

@@ -15,7 +15,7 @@ def portal(serve_demo, company_world):
 
 def refused(response):
     body = response.json()
-    return response.status_code, body["error"], body["error_description"]
+    return response.status_code, body["error"], body.get("error_description")
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,18 @@ def refused(response):
         ("crm.deal.list", {"filter": "x"}, (400, "", "Parameter 'filter' must be array.")),
         ("crm.stagehistory.list", {"entityTypeId": 7}, (400, 0, "Entity is not supported")),
         ("crm.category.list", {}, (400, "NOT_FOUND", "Smart process not found")),
+        (
+            "call.followup.list",
+            {},
+            (
+                400,
+                {
+                    "code": "invalid_date_range",
+                    "message": "Incorrect date range: both from and to are required",
+                },
+                None,
+            ),
+        ),
         ("crm.nothing.list", {}, (404, "ERROR_METHOD_NOT_FOUND", "Method not found!")),
         (
             "crm.item.list",
