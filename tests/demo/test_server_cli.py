@@ -39,6 +39,19 @@ def test_env_prints_what_points_the_clients_here(capsys: pytest.CaptureFixture[s
     ]
 
 
+def test_the_second_crm_is_offered_only_to_who_asks_for_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["env"])
+    assert "BITRIX24" not in capsys.readouterr().out
+    main(["env", "--port", "8101", "--bitrix24"])
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "export BITRIX24_BASE_URL=http://127.0.0.1:8101/bitrix24",
+        "export BITRIX24_WEBHOOK=http://127.0.0.1:8101/bitrix24/rest/9100/demo-webhook/",
+        "export BITRIX24_REQUESTS_PER_SECOND=2000",
+    ]
+
+
 def test_token_comes_from_the_environment_unless_given(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
