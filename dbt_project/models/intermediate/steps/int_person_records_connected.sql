@@ -1,8 +1,8 @@
 -- Which records are one: the connected components of records over their identifiers, each named by
 -- its oldest record. Records are numbered by age. Every record points to the oldest it knows of, at
--- first itself; in a round it and its target learn what the records beside them point to, and
--- pointers are followed a step further. That doubles the distance in each round, so that a chain of
--- thousands takes a dozen; it ends with the round that changes nothing.
+-- first itself; in a round what it points to learns what the records beside it point to, and every
+-- pointer is followed a step further. So whole groups join in a round, and a chain of thousands
+-- takes a dozen; it ends with the round that changes nothing.
 with recursive
 
 records as (
@@ -56,9 +56,6 @@ rounds (pointers, former_pointers) as (
             from (
                 select places.place, rounds.pointers[rounds.pointers[places.place]] as pointer
                 from places
-                union all
-                select edges.place, rounds.pointers[rounds.pointers[edges.other_place]]
-                from edges
                 union all
                 select
                     rounds.pointers[edges.place],
