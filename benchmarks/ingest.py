@@ -452,7 +452,7 @@ def _measure(given: argparse.Namespace, url: str, folder: str) -> None:
     say(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores ({platform.machine()}), Python "
         f"{platform.python_version()}, load {os.getloadavg()[0]:.1f}\n")  # fmt: skip
     ours = _part("events", given.rows, url, folder)
-    theirs = _part("default_normaliser", given.rows // 10, url, folder)
+    theirs = _part("default_normaliser", given.rows, url, folder)
     ratio = ours["rows_per_second"] / theirs["rows_per_second"]
     say(f"  = {ratio:.1f} times dlt's default normaliser (wanted: 8)\n")
     small = _part("csv", given.rows, url, folder)

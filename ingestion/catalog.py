@@ -225,7 +225,8 @@ class OpenSource:
 @dataclass(frozen=True)
 class SourceSpec:
     """One source: its tables, its variables (the first switches it on) and how to open one of its
-    accounts for a run.
+    accounts for a run. `may_shrink`: rows leave it in any number as long as some stay, for what it
+    gives is the company's own choice and not what an account may see.
     """
 
     name: str
@@ -234,6 +235,7 @@ class SourceSpec:
     variables: tuple[Variable, ...]
     account_variable: str
     open: Callable[[Mapping[str, str], RunContext], AbstractContextManager[OpenSource]]
+    may_shrink: bool = False
 
     @property
     def switch(self) -> str:

@@ -243,7 +243,9 @@ class Landing:
             return {}
         rows = self.connection.execute(
             sql.SQL(
-                "select field.key, min(jsonb_typeof(field.value)) "
+                # Of several kinds at once only json holds all.
+                "select field.key, case when count(distinct jsonb_typeof(field.value)) = 1 "
+                "then min(jsonb_typeof(field.value)) else 'object' end "
                 "from {} as incoming, jsonb_each(incoming.{}) as field "
                 "where account_name = %s and incoming.{} is not null "
                 "and jsonb_typeof(field.value) <> 'null' group by field.key order by field.key"
@@ -398,8 +400,15 @@ class Landing:
         is_back: sql.Composable = sql.SQL("false")
         resets: list[sql.Composable] = [sql.SQL("_dlt_load_id = excluded._dlt_load_id")]
         if table.mode == "upsert":
-            is_back = sql.SQL("held.{} is not null").format(sql.Identifier(GONE_COLUMN))
-            resets.append(sql.SQL("{} = null").format(sql.Identifier(GONE_COLUMN)))
+            # Rows of a dead run may be older than the sweep that missed them.
+            is_back = sql.SQL("to_timestamp(excluded._dlt_load_id::float8) > held.{}").format(
+                sql.Identifier(GONE_COLUMN)
+            )
+            resets.append(
+                sql.SQL("{0} = case when not ({1}) then held.{0} end").format(
+                    sql.Identifier(GONE_COLUMN), is_back
+                )
+            )
         updates = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in values]
         return sql.SQL(
             " on conflict ({key}) do update set {updates} "

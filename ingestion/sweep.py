@@ -20,6 +20,7 @@ from ingestion.errors import IngestionError, PartlyDoneError, TableRefusedError
 from ingestion.landing import Landing
 from ingestion.packages import OnProgress
 from ingestion.pipeline import (
+    BELIEVED_SHARE,
     Clock,
     find_source,
     of_account,
@@ -28,9 +29,6 @@ from ingestion.pipeline import (
     utc_now,
 )
 from ingestion.settings import Settings
-
-BELIEVED_SHARE = 0.05
-"""More missing keys than this share of those asked for are not believed to be deletions."""
 
 
 @dataclass(frozen=True)

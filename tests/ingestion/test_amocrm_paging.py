@@ -67,19 +67,71 @@ def test_a_numbered_list_is_read_again_from_its_first_page_after_a_spurious_204(
     assert pages == ["1", "2", "1", "2", "3"]
 
 
-def test_a_204_that_repeats_is_believed(collect, account, amo, answer):
+def without_page(amo, answer, missing):
+    """Answers like `amo`, but page `missing` of the events, and those behind it where `missing` is
+    the last, is never there.
+    """
+
+    def never_that_page(asked):
+        is_it = asked.path.endswith("/events") and asked.query["page"] == missing
+        return answer(b"", status=204) if is_it else amo(asked)
+
+    return never_that_page
+
+
+def test_a_page_that_never_comes_while_the_one_behind_it_does_is_no_end(account, amo, answer):
     amo.lists["events"] = [event(n) for n in range(250)]
+    _, opened = account(without_page(amo, answer, "2"), now=START + DAY)
 
-    def never_the_second_page(asked):
-        is_second = asked.path.endswith("/events") and asked.query["page"] == "2"
-        return answer(b"", status=204) if is_second else amo(asked)
+    with pytest.raises(SourceError, match="a page in the middle of the list came empty twice"):
+        list(opened.readers["events"]({"read_until": START}))
 
-    web, opened = account(never_the_second_page, now=START + DAY)
+
+def test_a_last_page_that_never_comes_cannot_be_told_from_the_end(
+    collect, account, amo, answer
+):
+    amo.lists["events"] = [event(n) for n in range(250)]
+    web, opened = account(without_page(amo, answer, "3"), now=START + DAY)
 
     got = collect(opened.readers["events"]({"read_until": START}))
 
-    assert len(set(got.ids)) == 100
-    assert len(web.asked) == 4
+    assert len(set(got.ids)) == 200
+    pages = [asked.query["page"] for asked in web.asked if asked.path.endswith("/events")]
+    assert pages == ["1", "2", "3", "1", "2", "3", "4"]
+
+
+def test_a_row_of_a_bulk_edit_edited_meanwhile_hides_no_other(read, amo):
+    amo.lists["leads"] = [lead(n, START) for n in range(1, 701)]
+
+    def edit(asked):
+        amo.lists["leads"][2]["updated_at"] = START + 60
+
+    # The first request finds the second full, the next ones count it.
+    got = read(at_request(amo, "/leads", 4, edit), "leads")
+
+    assert set(got.ids) == set(range(1, 701))
+
+
+def test_a_task_erased_between_two_pages_hides_no_other(read, amo):
+    amo.lists["tasks"] = [lead(n) for n in range(1, 601)]
+
+    def erase(asked):
+        amo.lists["tasks"] = [task for task in amo.lists["tasks"] if task["id"] != 500]
+        amo.lists["events"] = [event(1, NOW + 1, type="task_deleted", entity_id=500)]
+
+    got = read(at_request(amo, "/tasks", 2, erase), "tasks")
+
+    assert set(got.ids) == set(range(1, 601))
+
+
+def test_a_task_that_an_event_says_is_deleted_is_gone_after_the_next_run(read, amo):
+    amo.lists["tasks"] = [lead(n) for n in range(1, 4)]
+    told = {"type": "task_deleted", "entity_type": "task", "entity_id": 9}
+    amo.lists["events"] = [event(1, NOW - 60, **told)]
+
+    got = read(amo, "tasks", {"read_until": START + 3, "told_from": NOW - 3600})
+
+    assert got.gone == [(9,)]
 
 
 def test_rows_of_one_second_are_counted_again_from_the_first_when_a_page_of_them_is_missing(
@@ -270,16 +322,17 @@ def test_an_interrupted_reading_of_tasks_goes_on_behind_its_rows(collect, accoun
     amo.lists["tasks"] = [lead(n) for n in range(1, 1_001)]
     _, opened = account(amo)
     whole = collect(opened.readers["tasks"]({}))
-    assert whole.states[-1] == {"read_until": START + 1_000}
+    assert whole.states[-1]["read_until"] == START + 1_000
 
     amo.lists["tasks"].append(lead(1_001, START + 5_000))
     web, opened = account(amo)
     state = {"read_until": 0, "since": 0, "newest": START + 1_000, "skip": 750}
     rest = collect(opened.readers["tasks"](state))
 
-    assert [asked.query["page"] for asked in web.asked] == ["3", "4", "5"]
+    pages = [asked.query["page"] for asked in web.asked if asked.path.endswith("/tasks")]
+    assert pages == ["3", "4", "5"]
     assert set(rest.ids) >= set(range(1, 501))
-    assert rest.states[-1] == {"read_until": START + 1_000}  # task 1,001 comes with the next run
+    assert rest.states[-1]["read_until"] == START + 1_000  # task 1,001 comes with the next run
 
 
 def test_what_a_table_remembers_stays_small(read, amo):

@@ -303,6 +303,41 @@ def test_a_snapshot_that_comes_empty_is_refused_while_the_rest_lands(toy, run, b
     assert bench.rows("select count(*) from t_raw_toy.staff") == [(0,)]
 
 
+def test_a_table_that_loses_many_rows_keeps_them_until_a_person_accepts_it(toy, run, bench):
+    toy.staff = {number: {"name": f"n{number}"} for number in range(1, 101)}
+    run()
+    toy.staff = {number: toy.staff[number] for number in range(1, 95)}
+
+    with pytest.raises(PartlyDoneError, match="6 of the 100 rows that the warehouse holds did not"):
+        run()
+    assert bench.rows("select count(*) from t_raw_toy.staff") == [(100,)]
+
+    run(full_refresh=True)
+    assert bench.rows("select count(*) from t_raw_toy.staff") == [(94,)]
+
+
+def test_a_few_rows_fewer_are_believed(toy, run, bench):
+    toy.staff = {number: {"name": f"n{number}"} for number in range(1, 11)}
+    run()
+    toy.staff = {number: toy.staff[number] for number in range(1, 6)}
+
+    run()
+
+    assert bench.rows("select count(*) from t_raw_toy.staff") == [(5,)]
+
+
+def test_a_new_field_of_several_kinds_is_kept_as_json(toy, run, bench):
+    toy.orders = numbered(2)
+    toy.orders[1]["_extra"], toy.orders[2]["_extra"] = {"score": {"a": 1}}, {"score": 5}
+
+    run()
+
+    assert bench.rows("select id, score from t_raw_toy.orders order by id") == [
+        (1, {"a": 1}),
+        (2, 5),
+    ]
+
+
 def test_an_unchanged_snapshot_keeps_its_rows(toy, run, bench):
     run()
     toy.staff_unchanged = True

@@ -7,7 +7,7 @@ left out.
 
 An announced page that answers 204 shows that a list moved, or is a mistake of the source: what the
 page belongs to (a list of numbered pages, or the rows from the present position on) is read again
-from its start, once, and then believed.
+from its start, once, and then believed, unless the page behind it has rows.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ SIZES = (250, 125, 25, 5)
 before it, so that a page number can be found for the place reached.
 """
 EVENTS_SIZES = (100, 50, 25, 5)
+MOST_READINGS = 5
+"""So often rows of one second are counted until a reading finds no new one."""
 MOST_PAGES = 10_000
 """A numbered list that does not end within so many pages is not believed to be one."""
 IDS_CHARACTERS = 1_500
@@ -61,16 +63,30 @@ class AmoClient:
         skip: int = 0,
     ) -> Iterator[tuple[Items, int]]:
         """Pages by number, each with the number of rows up to its end; `skip` goes on behind so
-        many.
+        many. Raises SourceError when a page in the middle never comes.
         """
-        if not (yield from self._numbered_once(table, path, query, sizes, skip)):
-            yield from self._numbered_once(table, path, query, sizes, skip)
+        missing = yield from self._numbered_once(table, path, query, sizes, skip)
+        if missing is None:
+            return
+        missing = yield from self._numbered_once(table, path, query, sizes, skip)
+        # 204 behind the last page is an ordinary end of some lists, announced or not.
+        if missing is not None:
+            behind, _ = self._page(table, path, query, missing + sizes[0], list(sizes))
+            if behind:
+                raise SourceError(
+                    self._api.source,
+                    table,
+                    "a page in the middle of the list came empty twice, and the one behind it "
+                    f"has rows (/api/v4/{path})",
+                    "The cursor stays where it was; run again, and if it repeats ask amoCRM's "
+                    "support",
+                )
 
     def changed(
         self, table: str, path: str, since: int, until: int, query: Query = ()
     ) -> Iterator[Items]:
         """Rows with `since` <= updated_at <= `until` (unix seconds), the oldest change first."""
-        start, skip, is_announced, again_at = since, 0, False, -1
+        start, is_announced, again_at = since, False, -1
         on_border: set[tuple[Any, Any]] = set()
         sizes = list(SIZES)
         while True:
@@ -79,9 +95,9 @@ class AmoClient:
                 *_range("updated_at", start, until),
                 ("order[updated_at]", "asc"),
             ]
-            items, has_more = self._page(table, path, where, skip, sizes)
+            items, has_more = self._page(table, path, where, 0, sizes)
             if items is None and is_announced and again_at != start:
-                again_at, skip = start, 0
+                again_at = start
                 continue
             if not items:
                 return
@@ -89,12 +105,37 @@ class AmoClient:
             yield [item for item in items if (item["id"], item["updated_at"]) not in on_border]
             if not has_more:
                 return
-            is_announced = True
             last = items[-1]["updated_at"]
-            on_border = {(item["id"], last) for item in items if item["updated_at"] == last}
-            # A bulk edit gives more than a page of rows one second: then count pages within it.
-            start, skip = (last, 0) if last > start else (start, skip + sizes[0])
-            self._check_end(table, path, skip // sizes[0])
+            if last > start:
+                on_border = {(item["id"], last) for item in items if item["updated_at"] == last}
+                start, is_announced = last, True
+            else:
+                yield from self._whole_second(table, path, start, query)
+                start, on_border, is_announced = start + 1, set(), False
+
+    def _whole_second(self, table: str, path: str, second: int, query: Query) -> Iterator[Items]:
+        """All rows changed in that second, of which a bulk edit makes more than a page: they can
+        only be counted, and one that is edited meanwhile pulls others onto a page already read. So
+        they are read until a reading finds no new one.
+        """
+        seen: set[Any] = set()
+        where: Query = [*query, *_range("updated_at", second, second), ("order[id]", "asc")]
+        for number in range(MOST_READINGS):
+            new: set[Any] = set()
+            for items in self.pages(table, path, where):
+                self._check_order(table, path, items, second, second)
+                new.update(item["id"] for item in items)
+                yield items
+            if number > 0 and new <= seen:
+                return
+            seen |= new
+        raise SourceError(
+            self._api.source,
+            table,
+            f"rows of one second change while they are read ({MOST_READINGS} readings, "
+            f"/api/v4/{path})",
+            "The cursor stays where it was; run again when the bulk edit is over",
+        )
 
     def changed_in_any_order(
         self, table: str, path: str, since: int, skip: int
@@ -139,21 +180,22 @@ class AmoClient:
 
     def _numbered_once(
         self, table: str, path: str, query: Query, sizes: Sequence[int], skip: int
-    ) -> Generator[tuple[Items, int], None, bool]:
-        """As `numbered`; returns whether the list came to its end (an announced page was there)."""
+    ) -> Generator[tuple[Items, int], None, int | None]:
+        """As `numbered`; returns the number of rows before an announced page that was not there, or
+        None when the list came to its end.
+        """
         left = list(sizes)
         is_announced = False
         for _ in range(MOST_PAGES):
             items, has_more = self._page(table, path, query, skip, left)
             if items is None:
-                return not is_announced
+                return skip if is_announced else None
             skip += left[0]
             yield items, skip
             if not has_more:
-                return True
+                return None
             is_announced = True
-        self._check_end(table, path, MOST_PAGES)
-        return True
+        raise self._endless(table, path)
 
     def _page(
         self, table: str, path: str, query: Query, skip: int, sizes: list[int]
@@ -194,15 +236,14 @@ class AmoClient:
             raise self._shape(table, path, f"{by} of a row is not a moment in unix seconds")
         return times
 
-    def _check_end(self, table: str, path: str, pages: int) -> None:
-        if pages >= MOST_PAGES:
-            raise SourceError(
-                self._api.source,
-                table,
-                f"the list does not end: {MOST_PAGES:,} pages were read (/api/v4/{path})",
-                "The cursor stays where it was; ask amoCRM's support whether this account pages "
-                "its lists",
-            )
+    def _endless(self, table: str, path: str) -> SourceError:
+        return SourceError(
+            self._api.source,
+            table,
+            f"the list does not end: {MOST_PAGES:,} pages were read (/api/v4/{path})",
+            "The cursor stays where it was; ask amoCRM's support whether this account pages its "
+            "lists",
+        )
 
     def _filter_ignored(self, table: str, path: str, by: str) -> SourceError:
         """Filters are switched per account, and a switched-off filter is ignored in silence."""

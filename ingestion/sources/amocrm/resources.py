@@ -20,7 +20,7 @@ import pyarrow as pa
 from ingestion.batches import Row, batched
 from ingestion.catalog import Checkpoint, Gone, Reader, RunContext, State, TableSpec, Unchanged
 from ingestion.http import AnswerRefusedError, Query
-from ingestion.sources.amocrm.client import EVENTS_SIZES, SIZES, AmoClient, Items
+from ingestion.sources.amocrm.client import EVENTS_SIZES, MOST_READINGS, SIZES, AmoClient, Items
 from ingestion.sources.amocrm.mapping import Mapper, linked, statuses
 from ingestion.sources.amocrm.tables import BY_NAME, TABLES
 
@@ -40,7 +40,7 @@ QUERIES: Mapping[str, Query] = {
     "customers": [("with", "contacts,companies")],
 }
 """What an entity has to be asked for besides itself."""
-SINGULAR = {"leads": "lead", "contacts": "contact", "companies": "company"}
+SINGULAR = {"leads": "lead", "contacts": "contact", "companies": "company", "tasks": "task"}
 """How events call what an address calls by its plural."""
 
 Pieces = Iterator["list[Row] | Checkpoint | Gone | Unchanged"]
@@ -191,19 +191,25 @@ class AmoReaders:
             yield self._rows(table, items)
             newest = self._newest(newest, items)
             yield Checkpoint({"read_until": newest, "told_from": told_from})
-        ids = self._told(table, told_from)
-        for some, items in self._client.by_ids(table, table, ids, query):
+        yield from self._told_of(table, told_from)
+        yield Checkpoint({"read_until": newest, "told_from": max(told_from, read_until)})
+
+    def _told_of(self, table: str, since: int) -> Pieces:
+        """What events name because it was deleted, restored or merged, as amoCRM has it now."""
+        query = QUERIES.get(table, ())
+        for some, items in self._client.by_ids(table, table, self._told(table, since), query):
             yield self._rows(table, items)
             if missing := set(some) - {item["id"] for item in items}:
                 yield Gone(tuple((one,) for one in sorted(missing)), is_told=True)
-        yield Checkpoint({"read_until": newest, "told_from": max(told_from, read_until)})
 
     def _told(self, table: str, since: int) -> set[int]:
         """Rows that events name because they were deleted, restored or merged: `updated_at` does
         not tell that, and a merge does not even tell which of two is left.
         """
         kind = SINGULAR[table]
-        types = (f"{kind}_deleted", f"{kind}_restored", "entity_merged")
+        types: tuple[str, ...] = (f"{kind}_deleted",)
+        if table != "tasks":
+            types += (f"{kind}_restored", "entity_merged")
         return {
             int(event["entity_id"])
             for event in self._events_of(table, since, types)
@@ -211,11 +217,11 @@ class AmoReaders:
         }
 
     def _events_of(
-        self, table: str, since: int, types: tuple[str, ...]
+        self, table: str, since: int, types: tuple[str, ...], until: int | None = None
     ) -> Iterator[Mapping[str, Any]]:
-        first = max(0, since - OVERLAP)
+        first, last = max(0, since - OVERLAP), self._until if until is None else until
         query: Query = [("filter[type]", ",".join(types))]
-        for items in self._client.created(table, "events", first, self._until, query, EVENTS_SIZES):
+        for items in self._client.created(table, "events", first, last, query, EVENTS_SIZES):
             yield from (event for event in items if event.get("type") in types)
 
     def _links(self, table: str, state: State) -> Pieces:
@@ -244,27 +250,50 @@ class AmoReaders:
 
     def _tasks(self, table: str, state: State) -> Pieces:
         """Tasks cannot be ordered by updated_at. Ordered by id and without an upper bound the list
-        only grows while it is read, so page numbers lose nothing. A task that changes after its
-        page was read is met next time, because only the first page moves the cursor; the newest
-        tasks are on it, so it is hardly ever behind.
+        grows while it is read, so page numbers lose no task that changes; one that is erased pulls
+        others forward, so then the list is read again. A task that changes after its page was read
+        is met next time, because only the first page moves the cursor; the newest tasks are on it,
+        so it is hardly ever behind.
 
         A reading that was interrupted goes on behind the rows it had read.
         """
         read_until = int(state.get("read_until", 0))
         since = int(state.get("since", _since(state)))
+        told_from = int(state.get("told_from", self._until - DAY))
         newest = int(state.get("newest", read_until))
         # One page back: tasks deleted since pulled others forward.
         page = SIZES[0]
         skip = max(0, int(state.get("skip", 0)) - page) // page * page
-        is_first = skip == 0
-        for items, reached in self._client.changed_in_any_order(table, "tasks", since, skip):
-            yield self._rows(table, items)
-            if is_first:
-                newest, is_first = self._newest(read_until, items), False
-            yield Checkpoint(
-                {"read_until": read_until, "since": since, "newest": newest, "skip": reached}
-            )
-        yield Checkpoint({"read_until": max(read_until, newest)})
+        for _ in range(MOST_READINGS):
+            erased = self._erased_lately(table)
+            reached = skip
+            is_first = skip == 0
+            for items, reached in self._client.changed_in_any_order(table, "tasks", since, skip):
+                yield self._rows(table, items)
+                if is_first:
+                    newest, is_first = self._newest(read_until, items), False
+                yield Checkpoint(
+                    {
+                        "read_until": read_until,
+                        "since": since,
+                        "newest": newest,
+                        "skip": reached,
+                        "told_from": told_from,
+                    }
+                )
+            if reached <= page or self._erased_lately(table) == erased:
+                break
+            skip = 0
+        yield from self._told_of(table, told_from)
+        yield Checkpoint(
+            {"read_until": max(read_until, newest), "told_from": max(told_from, read_until)}
+        )
+
+    def _erased_lately(self, table: str) -> set[Any]:
+        """Events of rows erased since this run began, with an overlap for amoCRM's clock."""
+        types = (f"{SINGULAR[table]}_deleted",)
+        events = self._events_of(table, self._until, types, until=self._until + DAY)
+        return {event["id"] for event in events}
 
     def _events(self, table: str, state: State) -> Pieces:
         """Events never change and come newest first, so they are read in windows of time, the

@@ -36,4 +36,5 @@ EXPORTS = SourceSpec(
     ),
     account_variable="EXPORTS_ACCOUNT",
     open=_open,
+    may_shrink=True,
 )

@@ -88,7 +88,8 @@ class Exchange:
         return int(node["SentNo"]), int(node["ReceivedNo"])
 
     def _select(self) -> Changes:
-        landed = max((int(row[0]) for row in self._held(MESSAGES, ("message_no",))), default=None)
+        held = self._held(MESSAGES, ("message_no", "node"))
+        landed = max((int(number) for number, node in held if node == self.node), default=None)
         sent, received = self.numbers()
         if landed is not None and received < landed <= sent:
             self._call("NotifyChangesReceived", landed)
