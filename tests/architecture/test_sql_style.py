@@ -22,7 +22,7 @@ SHORT_ALIAS = re.compile(
 KEYWORD_ALIASES = {"at", "by", "do", "end", "if", "in", "is", "on", "or", "to"}
 NAME_BY_FOLDER = {
     "steps": re.compile(r"int_[a-z]+(_[a-z]+)+"),
-    "entities": re.compile(r"int(_[a-z]+)*_[a-z]+s|int_calendar|int_(currency_rates|ad_spend)_daily"),
+    "entities": re.compile(r"int(_[a-z]+)*_[a-z]+s|int_calendar|int_currency_rates_daily"),
     "metrics": re.compile(r"int(_[a-z]+)+_daily"),
 }
 """A step is named by things and what was done to them, an entity by things, a metric by its day."""

@@ -76,5 +76,5 @@ def test_a_flipped_type_is_found_like_everywhere():
 
 @pytest.mark.parametrize("body", ["", '{"_embedded": {"events": [{"id": "01', "<html>"])
 def test_a_page_cut_short_is_an_error(body):
-    with pytest.raises(ValueError, match="unexpected|Expecting|Unterminated"):
+    with pytest.raises(ValueError, match=r"unexpected|Expecting|Unterminated"):
         event_page(body.encode())

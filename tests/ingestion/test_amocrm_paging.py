@@ -87,9 +87,7 @@ def test_a_page_that_never_comes_while_the_one_behind_it_does_is_no_end(account,
         list(opened.readers["events"]({"read_until": START}))
 
 
-def test_a_last_page_that_never_comes_cannot_be_told_from_the_end(
-    collect, account, amo, answer
-):
+def test_a_last_page_that_never_comes_cannot_be_told_from_the_end(collect, account, amo, answer):
     amo.lists["events"] = [event(n) for n in range(250)]
     web, opened = account(without_page(amo, answer, "3"), now=START + DAY)
 
