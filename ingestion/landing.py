@@ -42,6 +42,8 @@ from ingestion.raw import (
 
 COVERAGE_TABLE = "loaded_tables"
 """In the incoming schema: a row for each table read to its end, and at last one for the run."""
+LOADS_KEPT_DAYS = 30
+"""So long `_applied_loads` tells what was done to a table, a row every quarter of an hour."""
 WHOLE_RUN = "*"
 """The `table_name` of the row that says that the run was read to its end."""
 
@@ -472,6 +474,14 @@ class Landing:
                 done.removed_count,
                 self.account_name,
             ),
+        )
+
+        self.connection.execute(
+            sql.SQL(
+                "delete from {} where table_name = %s and account_name = %s "
+                "and applied_at < %s - make_interval(days => %s)"
+            ).format(sql.Identifier(self.schema, LOADS_TABLE)),
+            (done.table_name, self.account_name, applied_at, LOADS_KEPT_DAYS),
         )
 
     def _empty_incoming(self, landed: set[str], loads: Sequence[str]) -> None:

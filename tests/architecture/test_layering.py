@@ -79,6 +79,12 @@ def test_every_raw_table_is_a_dbt_source_and_the_reverse(source: Any) -> None:
     assert known == declared
 
 
+def test_the_age_of_every_source_is_known() -> None:
+    loads = sql_of("staging/ingestion")["stg_ingestion__loads"]
+    read = {schema for schema, table in SOURCE.findall(loads) if table == "_applied_loads"}
+    assert read == {source.schema for source in SOURCES}
+
+
 @pytest.mark.parametrize("thing", ["lead", "deal", "payment"])
 def test_exactly_one_model_defines(thing: str) -> None:
     definers = [

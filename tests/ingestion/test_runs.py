@@ -24,6 +24,7 @@ from ingestion.catalog import (
     table,
 )
 from ingestion.errors import PartlyDoneError, SettingsError, SourceError
+from ingestion.landing import LOADS_KEPT_DAYS
 from ingestion.pipeline import run_source
 from ingestion.sweep import sweep
 
@@ -447,12 +448,20 @@ def test_names_of_accounts_must_differ(toy, bench):
         run_source("toy", bench.settings(TOY_URL="here", TOY_ACCOUNT="main,MAIN"))
 
 
-def test_the_state_knows_no_secret_and_stays_small(toy, run, bench):
+def test_what_is_remembered_of_a_year_of_runs_stays_small(toy, run, bench):
     toy.orders = numbered(200)
-    run(TOY_URL__X="secret-address")
+    run()
+    with bench.connection() as connection:
+        connection.execute(
+            "insert into t_raw_toy._applied_loads select 'old ' || n, 'orders', "
+            "now() - n * interval '1 day', 1, 0, 0, 'main' from generate_series(1, 365) as n"
+        )
+    run()
 
     (state,) = bench.rows("select max(length(state)) from t_raw_toy_incoming._dlt_pipeline_state")
     assert int(state[0]) < 2_000
+    loads = "select count(*) from t_raw_toy._applied_loads where table_name = 'orders'"
+    assert bench.rows(loads) == [(1 + LOADS_KEPT_DAYS,)]
 
 
 def dated(days: int) -> dict[int, dict[str, Any]]:

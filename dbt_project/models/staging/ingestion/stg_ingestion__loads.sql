@@ -4,6 +4,9 @@ stg_ingestion__loads as (
     select 'amocrm' as source_name, account_name, load_id, table_name, applied_at
     from {{ source('raw_amocrm', '_applied_loads') }}
     union all
+    select 'bitrix24', account_name, load_id, table_name, applied_at
+    from {{ source('raw_bitrix24', '_applied_loads') }}
+    union all
     select 'onec', account_name, load_id, table_name, applied_at
     from {{ source('raw_onec', '_applied_loads') }}
     union all
