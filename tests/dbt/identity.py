@@ -1,6 +1,5 @@
 """The models of identity over stand-ins of their records, and records joined one by one."""
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -72,11 +71,10 @@ class Warehouse:
         query = sql.SQL("select {} from {}").format(sql.SQL(columns), named(self.prefix, name))
         return self.connection.execute(query).fetchall()
 
-    def components(self) -> tuple[dict[str, str], float]:
-        """The oldest record by record, and the seconds that took."""
-        begun = time.monotonic()
-        rows = self.rows("intermediate.int_person_records_connected", "record_id, oldest_record_id")
-        return dict(rows), time.monotonic() - begun
+    def components(self) -> dict[str, str]:
+        """The oldest record by record."""
+        name = "intermediate.int_person_records_connected"
+        return dict(self.rows(name, "record_id, oldest_record_id"))
 
 
 @contextmanager
