@@ -8,6 +8,7 @@ Nothing here reads an environment or a network.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -127,6 +128,11 @@ class RunContext:
     secrets_dir: Path
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
+
+    def turns_of(self, account: str) -> Path:
+        """The file by which processes that ask one account take turns."""
+        name = re.sub(r"[^\w-]", "_", account)
+        return self.secrets_dir / f"{name}.turn"
 
 
 State = Mapping[str, Any]

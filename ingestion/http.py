@@ -8,17 +8,20 @@ gave the request, never a query, a body or another header: those carry phones, n
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
@@ -101,8 +104,10 @@ class RateLimiter:
         sleep: Callable[[float], None] = time.sleep,
         *,
         burst: int = 1,
+        shared: Path | None = None,
     ) -> None:
         self._interval = RATE_MARGIN / per_second
+        self._shared = shared
         self._ahead = (burst - 1) * self._interval
         self._monotonic = monotonic
         self._sleep = sleep
@@ -111,7 +116,8 @@ class RateLimiter:
 
     def wait(self) -> None:
         """Returns when it is the caller's turn."""
-        with self._turn:  # held while sleeping: whoever comes next starts from our real release
+        # Both held while sleeping: whoever comes next starts from our real release.
+        with self._turn, self._alone():
             while (pause := self._next_at - self._monotonic()) > 0:
                 self._sleep(pause)
             self._next_at = max(self._next_at, self._monotonic() - self._ahead) + self._interval
@@ -119,6 +125,24 @@ class RateLimiter:
     def hold(self, seconds: float) -> None:
         """No turn for anybody for so long: the source asked for it; then one by one."""
         self._next_at = max(self._next_at, self._monotonic() + seconds)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Takes over the next turn as the last process left it, and leaves it to the next one."""
+        if self._shared is None:
+            yield
+            return
+        self._shared.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._shared.open("a+", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            said = file.read()
+            # The clock begins anew with the machine: what lies too far ahead is of its last life.
+            if said and float(said) <= self._monotonic() + LONGEST_PAUSE_SECONDS:
+                self._next_at = max(self._next_at, float(said))
+            yield
+            file.truncate(0)
+            file.write(repr(self._next_at))
 
 
 def exact_json(body: bytes) -> Any:

@@ -62,17 +62,19 @@ def raw_assets(source: SourceSpec) -> dg.AssetsDefinition:
                 on_progress=rows_read(context.log.info, table_count=len(source.tables)),
             )
         except PartlyDoneError as error:
-            yield from _landed(source, error.done)
+            yield from _landed(context, source, error.done)
             raise
-        for notice in result.notices:
-            context.log.warning(notice)
-        yield from _landed(source, result)
+        yield from _landed(context, source, result)
 
     return load
 
 
-def _landed(source: SourceSpec, result: RunResult) -> Iterator[dg.MaterializeResult[None]]:
+def _landed(
+    context: dg.AssetExecutionContext, source: SourceSpec, result: RunResult
+) -> Iterator[dg.MaterializeResult[None]]:
     """One materialization for each table that was landed, and for the record of loads."""
+    for notice in result.notices:
+        context.log.warning(notice)
     for table, rows in result.tables.items():
         prefix = f"{source.name}.{table}: "
         notices = [told for told in result.notices if told.startswith(prefix)]

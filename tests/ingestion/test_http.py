@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
+from threading import Thread
 
 import pytest
 
@@ -120,6 +121,36 @@ def test_a_sleep_that_ends_late_does_not_crowd_the_next_turns(time):
         turns.append(time.now)
 
     assert most_in_one_second(turns) <= 7
+
+
+def test_processes_that_ask_one_account_take_turns(tmp_path):
+    per_second, released = 50, []
+
+    def process():
+        limiter = RateLimiter(per_second, shared=tmp_path / "secrets" / "account.turn")
+        for _ in range(10):
+            limiter.wait()
+            released.append(clock.monotonic())
+
+    # A limiter of its own each, as processes have; what they share is the file.
+    processes = [Thread(target=process) for _ in range(3)]
+    for one in processes:
+        one.start()
+    for one in processes:
+        one.join()
+
+    released.sort()
+    assert len(released) == 30
+    assert released[-1] - released[0] >= 29 / per_second
+
+
+def test_a_turn_of_the_machines_last_life_keeps_nobody_waiting(tmp_path):
+    (tmp_path / "account.turn").write_text(repr(clock.monotonic() + 1e6))
+    limiter = RateLimiter(1000, shared=tmp_path / "account.turn")
+
+    limiter.wait()
+
+    assert float((tmp_path / "account.turn").read_text()) < clock.monotonic() + 1
 
 
 def test_threads_share_the_limit_and_use_nearly_all_of_it():

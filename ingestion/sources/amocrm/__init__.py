@@ -26,7 +26,12 @@ def open_amocrm(values: Mapping[str, str], context: RunContext) -> Iterator[Open
 
     per_second = positive_number("AMOCRM_REQUESTS_PER_SECOND", values["AMOCRM_REQUESTS_PER_SECOND"])
     account_name = values["AMOCRM_ACCOUNT"]
-    limiter = RateLimiter(per_second, context.monotonic, context.sleep)
+    limiter = RateLimiter(
+        per_second,
+        context.monotonic,
+        context.sleep,
+        shared=context.turns_of(f"amocrm-{account_name}"),
+    )
     opened_at = context.monotonic()
 
     def clock() -> float:

@@ -31,8 +31,14 @@ def open_bitrix24(values: Mapping[str, str], context: RunContext) -> Iterator[Op
     name = "BITRIX24_REQUESTS_PER_SECOND"
     per_second = positive_number(name, values[name])
     burst = max(1, int(per_second * BUCKET_SECONDS))
-    limiter = RateLimiter(per_second, context.monotonic, context.sleep, burst=burst)
     account_name, family = values["BITRIX24_ACCOUNT"], family_of(values)
+    limiter = RateLimiter(
+        per_second,
+        context.monotonic,
+        context.sleep,
+        burst=burst,
+        shared=context.turns_of(f"bitrix24-{account_name}"),
+    )
     access = access_of(values, account_name, context, limiter)
     operating = Operating(context.monotonic)
     api = ApiClient(
