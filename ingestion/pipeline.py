@@ -7,6 +7,7 @@ What belongs here: the order of steps and the rules that hold for every source; 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +36,8 @@ from ingestion.landing import Landed, LandedRun, Landing
 from ingestion.packages import OnProgress, Packages
 from ingestion.settings import Settings
 from ingestion.sources import SOURCES
+
+logger = logging.getLogger(__name__)
 
 BELIEVED_SHARE = 0.05
 """More rows of a table missing than this share are not believed to be deletions."""
@@ -194,6 +197,9 @@ def read_and_land(
     landed = landing.apply_run(clock(), packages.loads, also)
     if landed is None:
         raise AssertionError("a run that was written to its end is found by apply_run")
+    if landing.kind != "incoming":  # an ordinary run gives them back, and finds them known later
+        for notice in landed.notices:
+            logger.warning(notice)
     return landed, packages.refused
 
 

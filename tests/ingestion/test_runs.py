@@ -408,6 +408,16 @@ def test_a_sweep_asks_no_more_than_its_bound_and_goes_on_the_next_night(toy, run
     assert [(night.asked, night.gone) for night in nights] == [(4, 0), (4, 0), (2, 1), (4, 0)]
 
 
+def test_a_field_that_a_sweep_sees_first_is_told_by_the_sweep(toy, run, bench, caplog):
+    toy.orders = numbered(3)
+    run()
+    toy.orders[2]["_extra"] = {"score": 5}
+
+    sweep("toy", bench.settings(TOY_URL="here"))
+
+    assert "toy.orders: column score appeared as numeric" in caplog.text
+
+
 def test_a_sweep_that_misses_too_many_keys_marks_none_and_says_so(toy, run, bench):
     toy.orders = numbered(30)
     run()
