@@ -191,6 +191,16 @@ def test_an_unparsable_date_in_a_csv_with_types_is_named_by_its_line(files):
     assert "column paid cannot be read as TIMESTAMP, line 3 of pay.csv (payments.sql)" in sentence
 
 
+def test_a_value_that_cannot_be_read_far_behind_is_told_like_one_in_front(files):
+    lines = [f"{number},2018-01-02 10:00:00,1,-" for number in range(120_000)]
+    files.pay(*lines, f"120000,yesterday,1,{PHONE}")
+
+    sentence = files.refused()
+
+    assert "cannot be read as TIMESTAMP, line 120002 of pay.csv (payments.sql)" in sentence
+    assert PHONE not in sentence
+
+
 def test_a_file_that_is_not_utf8_is_told_by_its_line(files):
     files.write(
         "pay.csv", "id,paid,amount,phone", f"1,2018-01-02,1,Пётр {PHONE}", encoding="cp1251"

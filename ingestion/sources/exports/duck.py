@@ -54,10 +54,8 @@ def offer_parquet(connection: duckdb.DuckDBPyConnection, name: str, paths: list[
     connection.execute(f'create temp view "{identifier}" as select * from read_parquet([{listed}])')
 
 
-def fault_of(error: duckdb.Error, query: str) -> FileFaultError:
+def fault_of(error: Exception, query: str) -> FileFaultError:
     """The sentence for what DuckDB said about the SQL file `query` or about what it reads."""
-    import duckdb
-
     message = str(error)
     if "not utf-8 encoded" in message:
         return FileFaultError(
@@ -69,10 +67,7 @@ def fault_of(error: duckdb.Error, query: str) -> FileFaultError:
             f"{Path(parquet.group(1)).name} is not a whole Parquet file ({query})",
             "Wait until it is written, or export it again",
         )
-    if isinstance(
-        error,
-        duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException,
-    ):
+    if message.startswith(("Conversion Error", "Invalid Input Error", "Out of Range Error")):
         return _unreadable_value(message, query)
     # The last of the three: the SQL calls its result by the same name.
     missing = re.search(

@@ -118,7 +118,10 @@ class ExportSet:
                 yield _Export(self, connection, query, contract, offered)
         except FileFaultError as fault:
             raise _refused(table, fault) from None
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
+            # What DuckDB says behind the first rows comes through Arrow: an OSError of its words.
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
             told = [one.fault for one in offered if one.fault]
             raise _refused(table, told[0] if told else duck.fault_of(error, path.name)) from None
 
