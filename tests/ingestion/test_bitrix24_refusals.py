@@ -163,7 +163,7 @@ def test_at_the_vendors_rate_a_whole_first_reading_is_never_refused(strict, open
     assert set(strict.answered) == {200}
     spared = BUCKET_SECONDS
     assert len(strict.asked) > 25
-    assert time.now <= max(0.0, len(strict.asked) / 2 * 1.03 - spared) + 1
+    assert time.now <= max(0.0, len(strict.asked) / 2 * RATE_MARGIN - spared) + 1
 
 
 def test_many_small_questions_stay_within_the_bucket(strict, opened):
