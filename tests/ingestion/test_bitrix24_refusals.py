@@ -9,7 +9,7 @@ import pytest
 
 from ingestion.check import check
 from ingestion.errors import SettingsError, SourceError
-from ingestion.http import AnswerRefusedError, RateLimiter
+from ingestion.http import RATE_MARGIN, AnswerRefusedError, RateLimiter
 from ingestion.settings import Settings
 from ingestion.sources.bitrix24.limits import BUCKET_SECONDS
 from tests.ingestion import bitrix24_portal
