@@ -131,7 +131,8 @@ def _conditions(rows: Rows, asked: Mapping[str, Any]) -> list[_Condition]:
     known = {name.upper(): name for name in rows.rows[0]} if rows.rows else {}
     found = []
     for key, operand in asked.items():
-        sign, word = re.fullmatch(r"([<>=!@%]*)(.*)", key).groups()  # type: ignore[union-attr]
+        word = key.lstrip("<>=!@%")
+        sign = key.removesuffix(word)
         # Names in camel case and in capitals are one: tasks are filtered by CHANGED_DATE.
         name = known.get(word.upper()) or known.get(word.replace("_", "").upper())
         if sign not in _SIGNS or name is None:

@@ -13,7 +13,7 @@ import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from demo.mango_shapes import by_day, context, csv_line, employee
-from demo.moscow import local_instant
+from demo.moscow import written_instant
 from demo.pbx import Call, calls, people
 from demo.pbx_limits import Quota
 from demo.selections import Selections
@@ -236,4 +236,4 @@ class Mango:
 def _moscow(text: str) -> int:
     """The instant of `31.10.2026 00:00:00` or `2026-10-31 00:00:00`; ValueError for others."""
     form = "%d.%m.%Y %H:%M:%S" if "." in text else "%Y-%m-%d %H:%M:%S"
-    return local_instant(datetime.strptime(text, form).isoformat())  # noqa: DTZ007  naive by design
+    return written_instant(text, form)

@@ -66,6 +66,11 @@ def local_text(at: int) -> str:
     return datetime.fromtimestamp(at + OFFSET, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+def written_instant(text: str, form: str) -> int:
+    """The instant of Moscow time written in a form of strptime; ValueError for others."""
+    return int(datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()) - OFFSET
+
+
 def local_instant(text: str) -> int:
     """The instant of a naive Moscow text."""
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) - OFFSET

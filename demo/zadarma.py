@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from demo.moscow import OFFSET, local_instant, local_text
+from demo.moscow import OFFSET, local_instant, local_text, written_instant
 from demo.pbx import LINES, RECORDED_AFTER_SECONDS, Call, Leg, calls, extension, people
 from demo.pbx_limits import Quota
 from demo.selections import Selections
@@ -164,8 +163,7 @@ def _text(at: int) -> str:
 
 def _bound(text: str) -> int:
     """The instant of `2026-02-01 10:00:00`; raises ValueError for any other writing."""
-    datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007  naive as the vendor writes it
-    return local_instant(text)
+    return written_instant(text, "%Y-%m-%d %H:%M:%S")
 
 
 def _a_month_after(start: int) -> int:

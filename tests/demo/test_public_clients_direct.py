@@ -59,11 +59,10 @@ def client(loopback: Any, world: World) -> Iterator[Callable[..., Any]]:
             )
             url = stack.enter_context(loopback(direct.app()))
 
-            class Adapter(tapi.tapi_yandex_direct.YandexDirectClientAdapter):  # type: ignore[misc]
-                def get_api_root(self, api_params: Any, resource_name: str) -> str:
-                    return f"{url}/"
-
-            wrapper = tapi.tapi_yandex_direct.generate_wrapper_from_adapter(Adapter)
+            client = tapi.tapi_yandex_direct
+            here = {"get_api_root": lambda adapter, api_params, resource_name: f"{url}/"}
+            adapter = type("Adapter", (client.YandexDirectClientAdapter,), here)
+            wrapper = client.generate_wrapper_from_adapter(adapter)
             return wrapper(access_token=token, login=login)
 
         yield start

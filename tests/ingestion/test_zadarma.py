@@ -170,8 +170,9 @@ def test_a_zone_is_understood_as_an_offset_or_by_name(exchange, collect, told, h
     with zadarma.opened(ZADARMA_HISTORY_DAYS="5") as source:
         row = read(source, collect).rows[0]
 
-    local = datetime.strptime(row["leg_id"].rpartition("|")[2], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
-    assert local.replace(tzinfo=UTC) - row["callstart"] == timedelta(hours=hours)
+    written = row["leg_id"].rpartition("|")[2]
+    local = datetime.strptime(written, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    assert local - row["callstart"] == timedelta(hours=hours)
 
 
 def test_numbers_and_flags_come_in_two_kinds_and_leave_in_one():

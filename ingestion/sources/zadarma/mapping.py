@@ -22,14 +22,14 @@ _FLAGS = {"true": True, "false": False}
 
 def call(item: Mapping[str, Any], account_name: str, zone: tzinfo) -> dict[str, Any]:
     """The row of one leg; raises ValueError when its time is none."""
-    started = datetime.strptime(str(item.get("callstart")), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007  next line
+    written = str(item.get("callstart"))
     return {
         ACCOUNT_COLUMN: account_name,
         "leg_id": "|".join(str(item.get(name)) for name in LEG),
         "pbx_call_id": item.get("pbx_call_id"),
         "call_id": _text(item.get("call_id")),
         "sip": _text(item.get("sip")),
-        "callstart": started.replace(tzinfo=zone),
+        "callstart": datetime.strptime(written, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone),
         "clid": _text(item.get("clid")),
         "destination": _text(item.get("destination")),
         "disposition": item.get("disposition"),
