@@ -7,14 +7,15 @@ packages into `raw_<source>`, all tables at once. Packages of a run that died ea
 run goes on from the state dlt kept with them. Rows of a package that never got complete are
 dropped. `_applied_loads` keeps one row per run and table, which is also the age of the data.
 
-What belongs here: the movement, for any source, derived from the catalogue. What does not: DDL of
-declared tables (`raw`), making packages (`packages`).
+What belongs here: the movement, for any source, and columns for what nobody declared. What does
+not: DDL of declared tables (`raw`), the statements that merge (`merging`), making packages
+(`packages`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -22,21 +23,15 @@ from typing import Literal
 from psycopg import sql
 
 from ingestion import drift
-from ingestion.catalog import (
-    EXTRA_COLUMN,
-    GONE_COLUMN,
-    ColumnType,
-    SourceSpec,
-    TableSpec,
-)
+from ingestion.catalog import EXTRA_COLUMN, SourceSpec, TableSpec
+from ingestion.changes import ChangeBook
+from ingestion.merging import Fields, Merge
 from ingestion.raw import (
-    CHANGES_TABLE,
     LOADS_TABLE,
     POSTGRES,
     Connection,
     columns_of,
     exists,
-    identifiers,
     undeclared_columns,
 )
 
@@ -46,10 +41,6 @@ LOADS_KEPT_DAYS = 30
 """So long `_applied_loads` tells what was done to a table, a row every quarter of an hour."""
 WHOLE_RUN = "*"
 """The `table_name` of the row that says that the run was read to its end."""
-
-
-_Fields = Mapping[str, tuple[str, ColumnType]]
-"""Undeclared fields: name at the source -> column of the raw table and its type."""
 
 Kind = Literal["incoming", "backfill", "sweep"]
 """Ordinary runs, backfills and sweeps come in through schemas of their own: each has its state, so
@@ -149,19 +140,19 @@ class Landing:
             return None
         with self.connection.transaction():
             self.connection.execute("set local work_mem = '256MB'")
-            notices: list[str] = []
+            book = ChangeBook(
+                self.connection, self.source.name, self.schema, self.account_name, applied_at
+            )
             landed = []
             for coverage in self._covered():
-                fields = self._fields_come(coverage.table)
-                self._add_columns(coverage, fields, applied_at, notices)
-                self._note_vanished(coverage, applied_at, notices)
-                landed.append(self._apply_table(coverage, fields))
+                landed.append(self._apply_table(coverage, book))
                 if self.kind == "incoming":
-                    self._note_empty(coverage, applied_at, notices)
+                    if coverage.is_whole and not coverage.row_count:
+                        book.came_empty(coverage.table)
                     self._write_down(load_id, landed[-1], applied_at)
             self._empty_incoming({done.table_name for done in landed}, loads)
             also()
-        return LandedRun(load_id, tuple(landed), tuple(notices))
+        return LandedRun(load_id, tuple(landed), tuple(book.notices))
 
     def forget(self) -> None:
         """Drops dlt's schema with its cursors and everything waiting: the next run reads from the
@@ -218,31 +209,8 @@ class Landing:
                     str(load_id),
                 )
 
-    def _add_columns(
-        self, coverage: _Coverage, fields: _Fields, noticed_at: datetime, notices: list[str]
-    ) -> None:
-        """Makes columns of fields that came for the first time; those of a first load are written
-        down, and no news to anybody.
-        """
-        known = undeclared_columns(self.connection, self.schema, coverage.table)
-        told = notices if self._holds_rows(coverage.table) else []
-        for column, kind in fields.values():
-            if column in known:
-                continue
-            known[column] = POSTGRES[kind]
-            self.connection.execute(
-                sql.SQL("alter table {} add column {} {}").format(
-                    sql.Identifier(self.schema, coverage.table.name),
-                    sql.Identifier(column),
-                    sql.SQL(POSTGRES[kind]),
-                )
-            )
-            self._note(coverage.table, column, f"appeared as {kind}", noticed_at, told)
-
-    def _fields_come(self, table: TableSpec) -> _Fields:
+    def _fields_come(self, table: TableSpec) -> Fields:
         """The undeclared fields among the waiting rows."""
-        if not exists(self.connection, self.incoming, table.name):
-            return {}
         rows = self.connection.execute(
             sql.SQL(
                 # Of several kinds at once only json holds all.
@@ -263,119 +231,54 @@ class Landing:
             for name, kind in rows
         }
 
-    def _note_vanished(self, coverage: _Coverage, noticed_at: datetime, notices: list[str]) -> None:
-        """Tells of columns that came empty in so many rows that it cannot be chance."""
-        table = coverage.table
-        undeclared = undeclared_columns(self.connection, self.schema, table)
-        empty = [
-            column
-            for column in (*table.columns, *undeclared)
-            if column not in coverage.filled and column not in table.full_key
-        ]
-        if not empty or not coverage.row_count:
-            return
-        counts = self.connection.execute(
-            sql.SQL("select count(*), {} from {} where account_name = %s").format(
-                sql.SQL(", ").join(
-                    sql.SQL("count({})").format(sql.Identifier(column)) for column in empty
-                ),
-                sql.Identifier(self.schema, table.name),
-            ),
-            (self.account_name,),
-        ).fetchone()
-        held, *filled = (int(str(count)) for count in counts or (0,))
-        for column, count in zip(empty, filled, strict=False):
-            if held and drift.is_vanished(coverage.row_count, count / held):
-                self._note(table, column, "vanished", noticed_at, notices)
-
-    def _note_empty(self, coverage: _Coverage, noticed_at: datetime, notices: list[str]) -> None:
-        """Tells of a table that comes empty after it did not. Reading overlaps, so even where
-        nothing is new the newest rows come again.
-        """
-        row = self.connection.execute(
-            sql.SQL(
-                "select row_count from {} where table_name = %s and account_name = %s "
-                "order by applied_at desc limit 1"
-            ).format(sql.Identifier(self.schema, LOADS_TABLE)),
-            (coverage.table.name, self.account_name),
-        ).fetchone()
-        before = int(str(row[0])) if row else 0
-        if before and not coverage.row_count and coverage.is_whole:
-            change = f"came empty, the run before read {before} rows"
-            self._note(coverage.table, "*", change, noticed_at, notices)
-
-    def _note(
-        self,
-        table: TableSpec,
-        column: str,
-        change: str,
-        noticed_at: datetime,
-        notices: list[str],
-    ) -> None:
-        """Tells a change and writes it down, unless it is the last one known of the column."""
-        changes = sql.Identifier(self.schema, CHANGES_TABLE)
-        last = self.connection.execute(
-            sql.SQL(
-                "select change from {} where account_name = %s and table_name = %s "
-                "and column_name = %s order by noticed_at desc limit 1"
-            ).format(changes),
-            (self.account_name, table.name, column),
-        ).fetchone()
-        if last == (change,):
-            return
-        what = change if column == "*" else f"column {column} {change}"
-        notices.append(f"{self.source.name}.{table.name}: {what}")
-        self.connection.execute(
-            sql.SQL("insert into {} values (%s, %s, %s, %s, %s) on conflict do nothing").format(
-                changes
-            ),
-            (self.account_name, table.name, column, change, noticed_at),
-        )
-
-    def _apply_table(self, coverage: _Coverage, fields: _Fields) -> Landed:
-        table = coverage.table
-        changed = removed = 0
+    def _apply_table(self, coverage: _Coverage, book: ChangeBook) -> Landed:
+        table, mine = coverage.table, (self.account_name,)
+        is_waiting = exists(self.connection, self.incoming, table.name)
+        fields = self._fields_come(table) if is_waiting else {}
         holds_rows = self._holds_rows(table)
-        if exists(self.connection, self.incoming, table.name):
-            statement = self._insert(table, fields)
-            if holds_rows:  # a first load takes half the time of one that looks for conflicts
-                statement += self._on_conflict(table)
-            changed = self.connection.execute(statement, (self.account_name,)).rowcount
-        if holds_rows and table.mode == "snapshot" and coverage.is_whole:
-            removed = self._delete_absent(table)
-        if coverage.gone_keys:
-            removed += self._mark_gone(table, coverage)
-        return Landed(table.name, coverage.row_count, changed, removed)
-
-    def _insert(self, table: TableSpec, fields: _Fields) -> sql.Composed:
-        """Of the waiting rows with one key the newest is taken."""
-        names = {column: name for name, (column, _) in fields.items()}
-        undeclared = {
-            column: _undeclared_value(names[column], kind) if column in names else sql.SQL("null")
-            for column, kind in undeclared_columns(self.connection, self.schema, table).items()
-        }
-        columns = [*table.columns, *undeclared]
-        selected = [_landed_value(column, kind) for column, kind in table.columns.items()]
-        newest: sql.Composable = sql.SQL("_dlt_load_id desc, ctid desc")
-        if table.newest_by:
-            by = sql.Identifier(table.newest_by)
-            newest = sql.SQL("{} desc nulls last, {}").format(by, newest)
-        return sql.SQL(
-            """
-            insert into {raw} as held ({columns}, _dlt_load_id)
-            select distinct on ({key}) {selected}, _dlt_load_id
-            from {incoming} as incoming
-            where account_name = %s
-            order by {key}, {newest}
-            """
-        ).format(
+        merge = Merge(
+            table,
             raw=sql.Identifier(self.schema, table.name),
             incoming=sql.Identifier(self.incoming, table.name),
-            columns=identifiers(columns),
-            key=identifiers(table.full_key),
-            selected=sql.SQL(", ").join([*selected, *undeclared.values()]),
-            newest=newest,
+            undeclared=self._columns_for(table, fields, book, is_news=holds_rows),
+            fields=fields,
         )
+        filled = coverage.filled.union(table.full_key)
+        empty = [name for name in (*table.columns, *merge.undeclared) if name not in filled]
+        book.look_for_vanished(table, coverage.row_count, empty)
+        changed = removed = 0
+        if is_waiting:
+            statement = merge.insert()
+            if holds_rows:  # a first load takes half the time of one that looks for conflicts
+                statement += merge.on_conflict()
+            changed = self.connection.execute(statement, mine).rowcount
+        if holds_rows and table.mode == "snapshot" and coverage.is_whole:
+            statement = merge.delete_absent() if is_waiting else merge.delete_all()
+            removed = self.connection.execute(statement, mine).rowcount
+        if coverage.gone_keys:
+            keys = json.dumps(coverage.gone_keys)
+            given = (coverage.load_id, keys, self.account_name)
+            removed += self.connection.execute(merge.mark_gone(), given).rowcount
+        return Landed(table.name, coverage.row_count, changed, removed)
+
+    def _columns_for(
+        self, table: TableSpec, fields: Fields, book: ChangeBook, *, is_news: bool
+    ) -> dict[str, str]:
+        """The raw columns nobody declared, with those that fields need for the first time."""
+        known = undeclared_columns(self.connection, self.schema, table)
+        for column, kind in fields.values():
+            if column in known:
+                continue
+            known[column] = POSTGRES[kind]
+            self.connection.execute(
+                sql.SQL("alter table {} add column {} {}").format(
+                    sql.Identifier(self.schema, table.name),
+                    sql.Identifier(column),
+                    sql.SQL(POSTGRES[kind]),
+                )
+            )
+            book.appeared(table, column, kind, is_news=is_news)
+        return known
 
     def _holds_rows(self, table: TableSpec) -> bool:
         return self.connection.execute(
@@ -384,80 +287,6 @@ class Landing:
             ),
             (self.account_name,),
         ).fetchone() == (True,)
-
-    def _on_conflict(self, table: TableSpec) -> sql.Composed:
-        """A row equal to the one held is left untouched, and so is one newer than what comes (a
-        late copy).
-        """
-        columns = [*table.columns, *undeclared_columns(self.connection, self.schema, table)]
-        key = identifiers(table.full_key)
-        values = [column for column in columns if column not in table.full_key]
-        if not values:
-            return sql.SQL(" on conflict ({}) do nothing").format(key)
-        is_newer: sql.Composable = sql.SQL("true")
-        if table.newest_by:
-            is_newer = sql.SQL("coalesce(excluded.{0} >= held.{0}, true)").format(
-                sql.Identifier(table.newest_by)
-            )
-        is_back: sql.Composable = sql.SQL("false")
-        resets: list[sql.Composable] = [sql.SQL("_dlt_load_id = excluded._dlt_load_id")]
-        if table.mode == "upsert":
-            # Rows of a dead run may be older than the sweep that missed them.
-            is_back = sql.SQL("to_timestamp(excluded._dlt_load_id::float8) > held.{}").format(
-                sql.Identifier(GONE_COLUMN)
-            )
-            resets.append(
-                sql.SQL("{0} = case when not ({1}) then held.{0} end").format(
-                    sql.Identifier(GONE_COLUMN), is_back
-                )
-            )
-        updates = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in values]
-        return sql.SQL(
-            " on conflict ({key}) do update set {updates} "
-            "where {is_newer} and ({is_back} or ({held}) is distinct from ({excluded}))"
-        ).format(
-            key=key,
-            updates=sql.SQL(", ").join([*updates, *resets]),
-            is_newer=is_newer,
-            is_back=is_back,
-            held=identifiers(values, "held"),
-            excluded=identifiers(values, "excluded"),
-        )
-
-    def _delete_absent(self, table: TableSpec) -> int:
-        statement = sql.SQL("delete from {} as held where held.account_name = {}").format(
-            sql.Identifier(self.schema, table.name), sql.Literal(self.account_name)
-        )
-        if exists(self.connection, self.incoming, table.name):
-            statement += sql.SQL(" and not exists (select from {} as incoming where {})").format(
-                sql.Identifier(self.incoming, table.name),
-                sql.SQL(" and ").join(
-                    sql.SQL("incoming.{0} = held.{0}").format(sql.Identifier(column))
-                    for column in table.full_key
-                ),
-            )
-        return self.connection.execute(statement).rowcount
-
-    def _mark_gone(self, table: TableSpec, coverage: _Coverage) -> int:
-        return self.connection.execute(
-            sql.SQL(
-                "update {raw} as held set {gone} = now(), _dlt_load_id = %s "
-                "from jsonb_array_elements(%s::jsonb) as erased (key) "
-                "where held.account_name = %s and held.{gone} is null and {same_key}"
-            ).format(
-                raw=sql.Identifier(self.schema, table.name),
-                gone=sql.Identifier(GONE_COLUMN),
-                same_key=sql.SQL(" and ").join(
-                    sql.SQL("held.{} = (erased.key ->> {})::{}").format(
-                        sql.Identifier(column),
-                        sql.Literal(place),
-                        sql.SQL(POSTGRES[table.columns[column]]),
-                    )
-                    for place, column in enumerate(table.key)
-                ),
-            ),
-            (coverage.load_id, json.dumps(coverage.gone_keys), self.account_name),
-        ).rowcount
 
     def _write_down(self, load_id: str, done: Landed, applied_at: datetime) -> None:
         self.connection.execute(
@@ -475,7 +304,6 @@ class Landing:
                 self.account_name,
             ),
         )
-
         self.connection.execute(
             sql.SQL(
                 "delete from {} where table_name = %s and account_name = %s "
@@ -516,16 +344,3 @@ class Landing:
             for table in self.source.tables
             if exists(self.connection, self.incoming, table.name)
         ]
-
-
-def _landed_value(column: str, kind: ColumnType) -> sql.Composed:
-    if kind == "numeric":
-        return sql.SQL("trim_scale({})").format(sql.Identifier(column))
-    return sql.SQL("{}").format(sql.Identifier(column))
-
-
-def _undeclared_value(name: str, postgres_type: str) -> sql.Composed:
-    extra, field_name = sql.Identifier(EXTRA_COLUMN), sql.Literal(name)
-    if postgres_type == POSTGRES["json"]:
-        return sql.SQL("nullif({} -> {}, 'null'::jsonb)").format(extra, field_name)
-    return sql.SQL("({} ->> {})::{}").format(extra, field_name, sql.SQL(postgres_type))
