@@ -22,6 +22,7 @@ import psycopg
 import pytest
 
 from demo.world import World, build_world
+from ingestion import pipeline
 from ingestion.catalog import (
     Checkpoint,
     Gone,
@@ -37,6 +38,7 @@ from ingestion.sources.amocrm import open_amocrm
 from tests.ingestion import bitrix24_portal, exchanges
 from tests.ingestion.bitrix24_portal import Portal
 from tests.ingestion.onec_base import AS_OF, OneCBase, serving
+from tests.ingestion.toy import Toy
 
 Item = dict[str, Any]
 TOKEN = "aaa.bbb.ccc"
@@ -372,3 +374,23 @@ def answer() -> Callable[..., Answer]:
         return Answer(status, body, cut=cut, headers=headers or {})
 
     return make
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> Toy:
+    """A source made of lists, in the place of all others."""
+    toy = Toy()
+    monkeypatch.setattr(pipeline, "SOURCES", (toy.spec(),))
+    return toy
+
+
+@pytest.fixture
+def run(bench: Bench) -> Callable[..., RunResult]:
+    """Runs the toy."""
+
+    def run(**variables: str) -> RunResult:
+        full_refresh = bool(variables.pop("full_refresh", False))
+        settings = bench.settings(TOY_URL="here", **variables)
+        return run_source("toy", settings, full_refresh=full_refresh)
+
+    return run
