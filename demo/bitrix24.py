@@ -11,7 +11,6 @@ Does not belong: what methods answer (`bitrix24_methods`), several calls in one 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import orjson
@@ -26,35 +25,26 @@ from demo.bitrix24_methods import Answer, Methods
 from demo.bitrix24_portal import Bucket, Operating, Portal
 from demo.bitrix24_query import BitrixError, Params, read_params
 from demo.bitrix24_tokens import Tokens
-from demo.selections import Selections
-from demo.settings import ServerSettings
+from demo.wire import Wire
 
 if TYPE_CHECKING:
-    from demo.store import Store
+    pass
 
 UNCOUNTED = ("crm.status.list", "department.get")
 """Methods whose `time` says nothing of the seconds they worked."""
 
 
 class Bitrix24:
-    """The portal. `clock` counts for the bucket, `now` is the world's (unix seconds)."""
+    """The portal."""
 
-    def __init__(
-        self,
-        store: Store,
-        selections: Selections,
-        settings: ServerSettings,
-        clock: Callable[[], float],
-        now: Callable[[], float],
-    ) -> None:
-        self._selections = selections
-        self._webhook = settings.bitrix24_webhook
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._webhook = wire.settings.bitrix24_webhook
         self._portal = Portal()
-        self._tokens = Tokens(settings.bitrix24_application, now)
-        self._now = now
-        self._bucket = Bucket(settings.bitrix24_haste, clock)
-        self._operating = Operating(now)
-        self._methods = Methods(store, selections, self._portal, now)
+        self._tokens = Tokens(wire.settings.bitrix24_application, wire.now)
+        self._bucket = Bucket(wire.settings.bitrix24_haste, wire.clock)
+        self._operating = Operating(wire.now)
+        self._methods = Methods(wire.store, wire.selections, self._portal, wire.now)
 
     def app(self) -> Starlette:
         return Starlette(
@@ -78,7 +68,7 @@ class Bitrix24:
             self._portal.switch(asked)
         except (orjson.JSONDecodeError, AttributeError, TypeError, ValueError) as error:
             return JSONResponse({"error": str(error)}, 400)
-        self._selections.forget()
+        self._wire.selections.forget()
         return JSONResponse({**vars(self._portal), "code": self._tokens.new_code()})
 
     async def _rest(self, request: Request) -> Response:
@@ -132,7 +122,7 @@ class Bitrix24:
         return done | {"time": self._time(method)}
 
     def _time(self, method: str) -> Answer:
-        at = self._now()
+        at = self._wire.now()
         began = at - self._portal.work_seconds
         told = moment(int(at))
         # A moment is a whole number here and a fraction there.

@@ -26,9 +26,7 @@ from demo.mango_shapes import by_day, context, csv_line, employee
 from demo.moscow import written_instant
 from demo.pbx import Call, calls, people
 from demo.pbx_limits import Quota
-from demo.selections import Selections
-from demo.settings import ServerSettings
-from demo.store import Store
+from demo.wire import Wire
 
 OK, WRONG_METHOD, WRONG_SIGN, MISSING, WRONG_FORMAT, WRONG_KEY = 1000, 3101, 3102, 3103, 3104, 3105
 LIMITS = (1, 5, 10, 20, 50, 100, 500, 1000, 2000, 5000)
@@ -66,25 +64,14 @@ class Job:
 
 
 class Mango:
-    """The routes under /vpbx. `clock` counts for limits and waiting, `now` is the world's."""
+    """The routes under /vpbx."""
 
-    def __init__(
-        self,
-        store: Store,
-        selections: Selections,
-        settings: ServerSettings,
-        clock: Callable[[], float],
-        now: Callable[[], float],
-    ) -> None:
-        self._store = store
-        self._selections = selections
-        self._settings = settings
-        self._clock = clock
-        self._now = now
-        self._all = Quota(10 * settings.pbx_haste, 1, clock)
-        pause = PAUSE_SECONDS / settings.pbx_haste
-        self._statistics = Quota(1, pause, clock)
-        self._employees = Quota(1, pause, clock)
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._all = Quota(10 * wire.settings.pbx_haste, 1, wire.clock)
+        pause = PAUSE_SECONDS / wire.settings.pbx_haste
+        self._statistics = Quota(1, pause, wire.clock)
+        self._employees = Quota(1, pause, wire.clock)
         self._jobs: dict[str, Job] = {}
         self._made = 0
         self._wrong_at = self._blocked_until = float("-inf")
@@ -109,7 +96,7 @@ class Mango:
         async def answer(request: Request) -> Response:
             if not self._all.take():
                 return JSONResponse(_TOO_MANY, 429)
-            if self._clock() < self._blocked_until:
+            if self._wire.clock() < self._blocked_until:
                 return Response(status_code=401)
             try:
                 return await endpoint(await self._command(request))
@@ -120,10 +107,10 @@ class Mango:
 
     def _wrong(self, code: int) -> Response:
         """The code; for a second wrong request within two minutes nothing is answered any more."""
-        if self._clock() < self._wrong_at + FORGIVEN_SECONDS:
+        if self._wire.clock() < self._wrong_at + FORGIVEN_SECONDS:
             self._blocked_until = self._wrong_at + FORGIVEN_SECONDS
             return Response(status_code=401)
-        self._wrong_at = self._clock()
+        self._wrong_at = self._wire.clock()
         return JSONResponse({"result": code})
 
     async def _command(self, request: Request) -> Command:
@@ -133,9 +120,9 @@ class Mango:
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         if not {"vpbx_api_key", "sign", "json"} <= form.keys():
             raise WrongCommandError(MISSING)
-        if form["vpbx_api_key"] != self._settings.mango_key:
+        if form["vpbx_api_key"] != self._wire.settings.mango_key:
             raise WrongCommandError(WRONG_KEY)
-        signed = form["vpbx_api_key"] + form["json"] + self._settings.mango_salt
+        signed = form["vpbx_api_key"] + form["json"] + self._wire.settings.mango_salt
         if form["sign"] != hashlib.sha256(signed.encode()).hexdigest():
             raise WrongCommandError(WRONG_SIGN)
         try:
@@ -162,7 +149,7 @@ class Mango:
             raise WrongCommandError(WRONG_FORMAT) from None
         if limit not in LIMITS:
             raise WrongCommandError(WRONG_FORMAT)
-        now = int(self._now())
+        now = int(self._wire.now())
 
         def body() -> Response:
             chosen = self._chosen(start, end, now)[::-1]  # the newest first
@@ -180,7 +167,7 @@ class Mango:
             fields = [name.strip() for name in command.get("fields", "").split(",") if name.strip()]
         except (AttributeError, ValueError):
             raise WrongCommandError(WRONG_FORMAT) from None
-        now = int(self._now())
+        now = int(self._wire.now())
 
         def body() -> Response:
             lines = [csv_line(call, fields, now) for call in self._chosen(start, end, now)]
@@ -195,17 +182,19 @@ class Mango:
             return JSONResponse(_TOO_MANY, 429)
         self._made += 1
         key = hashlib.sha256(f"statistics {self._made}".encode()).hexdigest()[:30]
-        self._jobs[key] = Job(self._clock() + self._settings.mango_ready_after_seconds, body)
+        self._jobs[key] = Job(
+            self._wire.clock() + self._wire.settings.mango_ready_after_seconds, body
+        )
         return JSONResponse({"key": key})
 
     async def _result(self, command: Command) -> Response:
         """204 not yet, 404 no such key (any more), 429 when asked again within five seconds."""
         if "key" not in command:
             raise WrongCommandError(MISSING)
-        job, now = self._jobs.get(str(command["key"])), self._clock()
+        job, now = self._jobs.get(str(command["key"])), self._wire.clock()
         if job is None or now > job.ready_at + KEPT_SECONDS:
             return Response(status_code=404)
-        if now < job.polled_at + POLL_SECONDS / self._settings.pbx_haste:
+        if now < job.polled_at + POLL_SECONDS / self._wire.settings.pbx_haste:
             return JSONResponse(_TOO_MANY, 429)
         job.polled_at = now
         if now < job.ready_at:
@@ -213,7 +202,7 @@ class Mango:
         return job.body()
 
     def _calls(self) -> list[Call]:
-        return self._selections.get("mango", lambda: calls(self._store, "mango"))
+        return self._wire.selections.get("mango", lambda: calls(self._wire.store, "mango"))
 
     def _dialled(self) -> dict[str, list[Call]]:
         """The outgoing calls by number."""
@@ -225,7 +214,7 @@ class Mango:
                     found[call.number].append(call)
             return dict(found)
 
-        return self._selections.get("mango dialled", by_number)
+        return self._wire.selections.get("mango dialled", by_number)
 
     def _chosen(self, start: int, end: int, now: int) -> list[Call]:
         return [

@@ -45,6 +45,7 @@ from demo.picks import NothingFitsError
 from demo.rate_limit import RateLimiter
 from demo.selections import Selections
 from demo.settings import ServerSettings
+from demo.wire import Wire
 from demo.yandex_direct import Direct
 from demo.zadarma import Zadarma
 
@@ -97,7 +98,8 @@ def create_app(
     )
     limiter = RateLimiter(settings.requests_per_second, movable)
     switches = Switches()
-    bitrix24 = Bitrix24(hosted.store, selections, settings, movable, now)
+    wire = Wire(hosted.store, selections, settings, movable, now)
+    bitrix24 = Bitrix24(wire)
     desk = ControlDesk(hosted, selections, faults, movable, crm, switches)
 
     @asynccontextmanager
@@ -121,9 +123,9 @@ def create_app(
                 "/onec",
                 onec.build_app(hosted.store, selections, settings, switches),
             ),
-            Mount("/zadarma", Zadarma(hosted.store, selections, settings, movable, now).app()),
-            Mount("/mango", Mango(hosted.store, selections, settings, movable, now).app()),
-            Mount("/yandex_direct", Direct(hosted.store, selections, settings, movable, now).app()),
+            Mount("/zadarma", Zadarma(wire).app()),
+            Mount("/mango", Mango(wire).app()),
+            Mount("/yandex_direct", Direct(wire).app()),
         ],
         middleware=[Middleware(FaultMiddleware, faults=faults, happen=desk.make_happen)],
         lifespan=lifespan,

@@ -22,9 +22,7 @@ from starlette.routing import Route
 
 from demo import company
 from demo.pbx_limits import Quota
-from demo.selections import Selections
-from demo.settings import ServerSettings
-from demo.store import Store
+from demo.wire import Wire
 from demo.yandex_direct_ads import CAMPAIGNS, LOGIN, OTHER_LOGIN, Campaign, clicks
 from demo.yandex_direct_reports import (
     Definition,
@@ -74,24 +72,13 @@ class Queued:
 
 
 class Direct:
-    """The routes under /json. `clock` counts for waiting and limits, `now` is the world's."""
+    """The routes under /json."""
 
-    def __init__(
-        self,
-        store: Store,
-        selections: Selections,
-        settings: ServerSettings,
-        clock: Callable[[], float],
-        now: Callable[[], float],
-    ) -> None:
-        self._store = store
-        self._selections = selections
-        self._settings = settings
-        self._clock = clock
-        self._now = now
-        self._reports_asked = Quota(20 * settings.direct_haste, 10, clock)
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._reports_asked = Quota(20 * wire.settings.direct_haste, 10, wire.clock)
         self._queue: dict[tuple[str, str], Queued] = {}
-        self._points = settings.direct_points
+        self._points = wire.settings.direct_points
         self._requests = 0
 
     def app(self) -> Starlette:
@@ -123,7 +110,7 @@ class Direct:
 
     async def _asked(self, request: Request) -> tuple[str, Mapping[str, Any]]:
         """The advertiser and the `params`; raises DirectError."""
-        if request.headers.get("authorization") != f"Bearer {self._settings.direct_token}":
+        if request.headers.get("authorization") != f"Bearer {self._wire.settings.direct_token}":
             raise DirectError(BAD_TOKEN)
         login = request.headers.get("client-login", "")
         if login not in (LOGIN, OTHER_LOGIN):
@@ -170,7 +157,7 @@ class Direct:
         return self._paid(result)
 
     def _campaign(self, campaign: Campaign, params: Mapping[str, Any]) -> dict[str, Any]:
-        day = today(self._now()).isoformat()
+        day = today(self._wire.now()).isoformat()
         is_over = campaign.last_day is not None and campaign.last_day < day
         is_archived = campaign.archived_on is not None and campaign.archived_on <= day
         item: dict[str, Any] = {
@@ -200,7 +187,7 @@ class Direct:
         if self._points < CALL_COSTS:
             raise DirectError(NO_POINTS)
         self._points -= CALL_COSTS
-        units = f"{CALL_COSTS}/{self._points}/{self._settings.direct_points}"
+        units = f"{CALL_COSTS}/{self._points}/{self._wire.settings.direct_points}"
         return JSONResponse({"result": result}, headers={"Units": units})
 
     # Reports
@@ -209,11 +196,11 @@ class Direct:
         if not self._reports_asked.take():
             raise DirectError(TOO_OFTEN)
         try:
-            definition = read_definition(params, today(self._now()))
+            definition = read_definition(params, today(self._wire.now()))
         except WrongReportError as error:
             raise DirectError(WRONG, str(error)) from None
         layout = _layout(request)
-        takes = self._settings.direct_ready_after_seconds
+        takes = self._wire.settings.direct_ready_after_seconds
         mode = request.headers.get("processingmode", "auto")
         if mode == "online" or (mode == "auto" and not takes):
             return _tsv(definition, self._rows(definition, login), layout)
@@ -223,7 +210,7 @@ class Direct:
         self, definition: Definition, login: str, layout: Layout, takes: float
     ) -> Response:
         """201, then 202 until it is ready, then the report, for five hours the same."""
-        now, key = self._clock(), (login, definition.name)
+        now, key = self._wire.clock(), (login, definition.name)
         self._queue = {
             name: one for name, one in self._queue.items() if now < one.ready_at + KEPT_SECONDS
         }
@@ -242,18 +229,18 @@ class Direct:
         return _tsv(definition, queued.rows, layout)
 
     def _waiting(self) -> int:
-        return sum(self._clock() < one.ready_at for one in self._queue.values())
+        return sum(self._wire.clock() < one.ready_at for one in self._queue.values())
 
     def _not_ready(self, status: int, queued: Queued) -> Response:
-        left = max(1, round(queued.ready_at - self._clock()))
+        left = max(1, round(queued.ready_at - self._wire.clock()))
         headers = {"retryIn": str(min(left, 60)), "reportsInQueue": str(self._waiting())}
         return Response(status_code=status, headers=headers)
 
     def _rows(self, definition: Definition, login: str) -> list[list[str]]:
-        now = self._now()
+        now = self._wire.now()
         day = today(now)
-        seen = self._selections.get(
-            ("yandex_direct", day), lambda: clicks(self._store, int(now) + 86_400)
+        seen = self._wire.selections.get(
+            ("yandex_direct", day), lambda: clicks(self._wire.store, int(now) + 86_400)
         )
         return lines(definition, login, seen, now)
 

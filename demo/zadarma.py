@@ -21,9 +21,7 @@ from starlette.routing import Route
 from demo.moscow import OFFSET, local_instant, local_text, written_instant
 from demo.pbx import LINES, RECORDED_AFTER_SECONDS, Call, Leg, calls, extension, people
 from demo.pbx_limits import Quota
-from demo.selections import Selections
-from demo.settings import ServerSettings
-from demo.store import Store
+from demo.wire import Wire
 
 PAGE = 1000
 PBX_ID = 4321
@@ -33,22 +31,12 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Zadarma:
-    """The routes under /v1. `clock` counts for the limits, `now` is the world's (unix seconds)."""
+    """The routes under /v1."""
 
-    def __init__(
-        self,
-        store: Store,
-        selections: Selections,
-        settings: ServerSettings,
-        clock: Callable[[], float],
-        now: Callable[[], float],
-    ) -> None:
-        self._store = store
-        self._selections = selections
-        self._settings = settings
-        self._now = now
-        self._requests = Quota(100 * settings.pbx_haste, 60, clock)
-        self._statistics = Quota(3 * settings.pbx_haste, 60, clock)
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._requests = Quota(100 * wire.settings.pbx_haste, 60, wire.clock)
+        self._statistics = Quota(3 * wire.settings.pbx_haste, 60, wire.clock)
 
     def app(self) -> Starlette:
         endpoints: dict[str, Endpoint] = {
@@ -83,13 +71,15 @@ class Zadarma:
     def _authorization(self, path: str, query: list[tuple[str, str]]) -> str:
         text = urlencode(query)
         signed = path + text + hashlib.md5(text.encode()).hexdigest()
-        digest = hmac.new(self._settings.zadarma_secret.encode(), signed.encode(), hashlib.sha1)
+        digest = hmac.new(
+            self._wire.settings.zadarma_secret.encode(), signed.encode(), hashlib.sha1
+        )
         # The vendor's clients encode the digest's hexadecimal text, not its bytes.
         signature = base64.b64encode(digest.hexdigest().encode()).decode()
-        return f"{self._settings.zadarma_key}:{signature}"
+        return f"{self._wire.settings.zadarma_key}:{signature}"
 
     async def _timezone(self, request: Request) -> Response:
-        now = int(self._now())
+        now = int(self._wire.now())
         return JSONResponse(
             {"status": "success", "unixtime": now, "datetime": _text(now), "timezone": _ZONE}
         )
@@ -110,10 +100,12 @@ class Zadarma:
             return _error(400, "Wrong parameters")  # the older format is not played here
         if end > _a_month_after(start):
             return _error(400, "The period must not exceed one month")
-        now = int(self._now())
+        now = int(self._wire.now())
         rows = [
             _row(call, leg, place, now)
-            for call in self._selections.get("zadarma", lambda: calls(self._store, "zadarma"))
+            for call in self._wire.selections.get(
+                "zadarma", lambda: calls(self._wire.store, "zadarma")
+            )
             if start <= call.starts_at <= end and call.ends_at <= now
             if direction in (None, call.direction)
             for place, leg in enumerate(call.legs)

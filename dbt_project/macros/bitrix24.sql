@@ -37,23 +37,12 @@
 {%- endmacro %}
 
 {# What a card can be reached by: `phones`, `emails` and `messengers` hold {value, value_type}. #}
-{% macro bitrix24_phones(column) -%}
+{% macro bitrix24_ways(column, normalised) -%}
     array(
-        select distinct phone.number
+        select distinct way.address
         from jsonb_array_elements({{ column }}) as field (value)
-        cross join lateral
-            unnest({{ normalised_phones("field.value ->> 'value'") }}) as phone (number)
-        order by phone.number
-    )
-{%- endmacro %}
-
-{% macro bitrix24_emails(column) -%}
-    array(
-        select distinct email.address
-        from jsonb_array_elements({{ column }}) as field (value)
-        cross join lateral
-            unnest({{ normalised_emails("field.value ->> 'value'") }}) as email (address)
-        order by email.address
+        cross join lateral unnest({{ normalised("field.value ->> 'value'") }}) as way (address)
+        order by way.address
     )
 {%- endmacro %}
 

@@ -18,6 +18,7 @@ import pytest
 from demo import yandex_direct_ads as ads
 from demo.selections import Selections
 from demo.settings import ServerSettings
+from demo.wire import Wire
 from demo.world import World, build_world
 from demo.yandex_direct import Direct
 
@@ -50,13 +51,9 @@ def client(loopback: Any, world: World) -> Iterator[Callable[..., Any]]:
     with ExitStack() as stack:
 
         def start(token: str = "demo-direct", login: str = ads.LOGIN, **settings: Any) -> Any:
-            direct = Direct(
-                world.store,
-                Selections(),
-                ServerSettings(**settings),
-                time.monotonic,
-                AS_OF.timestamp,
-            )
+            selections, told = Selections(), ServerSettings(**settings)
+            wire = Wire(world.store, selections, told, time.monotonic, AS_OF.timestamp)
+            direct = Direct(wire)
             url = stack.enter_context(loopback(direct.app()))
 
             client = tapi.tapi_yandex_direct

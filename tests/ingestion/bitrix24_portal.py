@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.happen import happen
@@ -23,6 +22,7 @@ from demo.world import World
 from ingestion.catalog import OpenSource, RunContext
 from ingestion.pipeline import RunResult
 from ingestion.sources.bitrix24 import open_bitrix24
+from tests.ingestion.desk import ask_desk
 
 AS_OF = datetime(2026, 11, 20, 9, tzinfo=UTC)
 REST = "/bitrix24/rest/"
@@ -54,27 +54,24 @@ class Portal:
 
     def switch(self, **asked: Any) -> dict[str, Any]:
         """Turns a switch of the portal: `scopes`, `visible_to`, `has_item_lists`, `expire` …"""
-        return self._desk("portal", asked)
+        done: dict[str, Any] = ask_desk(self.url, "portal", asked)
+        return done
 
     def break_down(self, method: str, kind: str, **more: Any) -> None:
         """Switches a fault on for calls of a method through the webhook."""
-        self._desk("faults", {"path": f"{REST}9100/{CODE}/{method}", "kind": kind, **more})
+        fault = {"path": f"{REST}9100/{CODE}/{method}", "kind": kind, **more}
+        ask_desk(self.url, "faults", fault)
 
     def happen(self, name: str) -> dict[str, Any]:
-        return self._desk("happen", {"name": name})
+        done: dict[str, Any] = ask_desk(self.url, "happen", {"name": name})
+        return done
 
     def pass_time(self, seconds: float) -> None:
-        self._desk("clock", {"forward_seconds": seconds})
+        ask_desk(self.url, "clock", {"forward_seconds": seconds})
 
     def asked_of(self, method: str) -> list[dict[str, Any]]:
         """The parameters of the calls of a method so far."""
         return [params for name, params in self.asked if name == method]
-
-    def _desk(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = httpx.post(f"{self.url}/demo/{path}", json=body)
-        answer.raise_for_status()
-        done: dict[str, Any] = answer.json() if path != "faults" else {}
-        return done
 
     async def recording(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         async def heard() -> Message:

@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo import pbx
@@ -27,6 +26,7 @@ from ingestion.pipeline import RunResult
 from ingestion.sources.mango import MANGO
 from ingestion.sources.yandex_direct import DIRECT
 from ingestion.sources.zadarma import ZADARMA
+from tests.ingestion.desk import ask_desk
 
 AS_OF = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SPECS = {"zadarma": ZADARMA, "mango": MANGO, "yandex_direct": DIRECT}
@@ -110,13 +110,10 @@ class Exchange:
 
     def break_down(self, path: str, kind: str, **more: Any) -> None:
         """Switches a fault on for requests below the root that begin with `path`."""
-        fault = {"path": f"{ROOTS[self.name]}/{path}", "kind": kind, **more}
-        httpx.post(f"{self.url}/demo/faults", json=fault).raise_for_status()
+        ask_desk(self.url, "faults", {"path": f"{ROOTS[self.name]}/{path}", "kind": kind, **more})
 
     def happen(self, name: str) -> Mapping[str, Any]:
-        answer = httpx.post(f"{self.url}/demo/happen", json={"name": name})
-        answer.raise_for_status()
-        done: dict[str, Any] = answer.json()
+        done: dict[str, Any] = ask_desk(self.url, "happen", {"name": name})
         return done
 
     async def _recording(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

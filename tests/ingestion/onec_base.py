@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from demo.happen import happen
@@ -19,6 +18,7 @@ from demo.server import Hosted, create_app
 from demo.settings import ServerSettings
 from demo.world import World
 from ingestion.pipeline import RunResult
+from tests.ingestion.desk import ask_desk
 
 AS_OF = datetime(2026, 11, 20, 9, tzinfo=UTC)
 ROOT = "/onec/odata/standard.odata"
@@ -57,17 +57,14 @@ class OneCBase:
 
     def switch(self, **asked: Any) -> None:
         """Turns a switch of the base: `errors_as_xml`, `is_limited`, `refusals`."""
-        httpx.post(f"{self.url}/demo/infobase", json=asked).raise_for_status()
+        ask_desk(self.url, "infobase", asked)
 
     def break_down(self, path: str, kind: str, **more: Any) -> None:
         """Switches a fault on for requests below the root that begin with `path`."""
-        fault = {"path": f"{ROOT}/{path}", "kind": kind, **more}
-        httpx.post(f"{self.url}/demo/faults", json=fault).raise_for_status()
+        ask_desk(self.url, "faults", {"path": f"{ROOT}/{path}", "kind": kind, **more})
 
     def happen(self, name: str) -> dict[str, Any]:
-        answer = httpx.post(f"{self.url}/demo/happen", json={"name": name})
-        answer.raise_for_status()
-        done: dict[str, Any] = answer.json()
+        done: dict[str, Any] = ask_desk(self.url, "happen", {"name": name})
         return done
 
     def asked_of(self, entity: str) -> list[dict[str, str]]:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import httpx
 import pytest
 
 from demo.happen import HAPPENINGS, happen
@@ -17,6 +16,7 @@ from demo.world import World, build_world
 from ingestion.catalog import GONE_COLUMN, LOAD_ID_COLUMN, SourceSpec
 from ingestion.pipeline import find_source, run_source
 from ingestion.sweep import sweep
+from tests.ingestion.desk import ask_desk
 
 AS_OF = datetime(2026, 11, 20, 9, tzinfo=UTC)
 RUN_AFTER = 4
@@ -77,7 +77,7 @@ def test_tables_read_change_by_change_equal_tables_read_anew(
         settings = bench.settings(**variables)
         run_source(name, settings, clock=clock)
         for number, act in enumerate(acts, start=1):
-            httpx.post(f"{url}/demo/happen", json={"name": act}).raise_for_status()
+            ask_desk(url, "happen", {"name": act})
             if number % RUN_AFTER == 0 or number == len(acts):
                 run_source(name, settings, clock=clock)
         sweep(name, settings, clock=clock)

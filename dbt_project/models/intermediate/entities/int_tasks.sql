@@ -1,27 +1,19 @@
+{%- set columns -%}
+    task_id,
+    deal_id,
+    manager_id,
+    task_text,
+    created_at,
+    complete_till_at,
+    is_completed,
+    completed_at
+{%- endset -%}
 with
 
 tasks as (
-    select
-        task_id,
-        deal_id,
-        manager_id,
-        task_text,
-        created_at,
-        complete_till_at,
-        is_completed,
-        completed_at
-    from {{ ref('stg_amocrm__tasks') }}
+    select {{ columns }} from {{ ref('stg_amocrm__tasks') }}
     union all
-    select
-        task_id,
-        deal_id,
-        manager_id,
-        task_text,
-        created_at,
-        complete_till_at,
-        is_completed,
-        completed_at
-    from {{ ref('stg_exports__tasks') }}
+    select {{ columns }} from {{ ref('stg_exports__tasks') }}
 ),
 
 int_tasks as (

@@ -13,7 +13,7 @@ stg_bitrix24__contacts as (
         {{ source_key('bitrix24', 'contacts.account_name', 'contacts.id::text') }} as contact_id,
         nullif(concat_ws(' ', contacts.name, contacts.second_name, contacts.last_name), '')
             as contact_name,
-        {{ bitrix24_phones('contacts.phones') }} as phones,
+        {{ bitrix24_ways('contacts.phones', normalised_phones) }} as phones,
         -- Written, but no number: kept as a count for those who check the contact.
         (
             select count(*)::integer
@@ -22,7 +22,7 @@ stg_bitrix24__contacts as (
                 field.value ->> 'value' <> ''
                 and {{ normalised_phone("field.value ->> 'value'") }} is null
         ) as unreadable_phones_count,
-        {{ bitrix24_emails('contacts.emails') }} as emails,
+        {{ bitrix24_ways('contacts.emails', normalised_emails) }} as emails,
         {{ bitrix24_messengers('contacts.messengers') }} as messenger_ids,
         {{ source_key('bitrix24', 'contacts.account_name', 'contacts.company_id::text') }}
             as company_id,
