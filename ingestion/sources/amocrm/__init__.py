@@ -14,7 +14,7 @@ __all__ = ["AMOCRM"]
 @contextmanager
 def open_amocrm(values: Mapping[str, str], context: RunContext) -> Iterator[OpenSource]:
     """Opens one HTTP client for the run; tokens never leave their header."""
-    from ingestion.http import ApiClient, RateLimiter, fast_json
+    from ingestion.http import ApiClient, fast_json, limiter_of
     from ingestion.settings import positive_number
     from ingestion.sources.amocrm.client import AmoClient
     from ingestion.sources.amocrm.probes import probes
@@ -26,12 +26,7 @@ def open_amocrm(values: Mapping[str, str], context: RunContext) -> Iterator[Open
 
     per_second = positive_number("AMOCRM_REQUESTS_PER_SECOND", values["AMOCRM_REQUESTS_PER_SECOND"])
     account_name = values["AMOCRM_ACCOUNT"]
-    limiter = RateLimiter(
-        per_second,
-        context.monotonic,
-        context.sleep,
-        shared=context.turns_of(f"amocrm-{account_name}"),
-    )
+    limiter = limiter_of(context, f"amocrm-{account_name}", per_second)
     opened_at = context.monotonic()
 
     def clock() -> float:

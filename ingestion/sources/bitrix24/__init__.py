@@ -18,7 +18,7 @@ def open_bitrix24(values: Mapping[str, str], context: RunContext) -> Iterator[Op
     """
     from functools import partial
 
-    from ingestion.http import ApiClient, RateLimiter, fast_json
+    from ingestion.http import ApiClient, fast_json, limiter_of
     from ingestion.settings import positive_number
     from ingestion.sources.bitrix24.access import access_of, family_of
     from ingestion.sources.bitrix24.client import BitrixClient
@@ -32,13 +32,7 @@ def open_bitrix24(values: Mapping[str, str], context: RunContext) -> Iterator[Op
     per_second = positive_number(name, values[name])
     burst = max(1, int(per_second * BUCKET_SECONDS))
     account_name, family = values["BITRIX24_ACCOUNT"], family_of(values)
-    limiter = RateLimiter(
-        per_second,
-        context.monotonic,
-        context.sleep,
-        burst=burst,
-        shared=context.turns_of(f"bitrix24-{account_name}"),
-    )
+    limiter = limiter_of(context, f"bitrix24-{account_name}", per_second, burst=burst)
     access = access_of(values, account_name, context, limiter)
     operating = Operating(context.monotonic)
     api = ApiClient(

@@ -15,7 +15,7 @@ __all__ = ["MANGO"]
 @contextmanager
 def open_mango(values: Mapping[str, str], context: RunContext) -> Iterator[OpenSource]:
     """Opens one HTTP client for the run; the salt never leaves the signature."""
-    from ingestion.http import ApiClient, RateLimiter
+    from ingestion.http import ApiClient, limiter_of
     from ingestion.settings import positive_number, zone
     from ingestion.sources.mango.client import MangoClient, SignedForm
     from ingestion.sources.mango.refusals import explain
@@ -25,7 +25,7 @@ def open_mango(values: Mapping[str, str], context: RunContext) -> Iterator[OpenS
     def number(name: str) -> float:
         return positive_number(name, values[name])
 
-    per_second = number("MANGO_REQUESTS_PER_SECOND")
+    account_name, per_second = values["MANGO_ACCOUNT"], number("MANGO_REQUESTS_PER_SECOND")
     windows = ByWindow(
         LONGEST_WINDOW,
         timedelta(days=number("MANGO_HISTORY_DAYS")),
@@ -34,7 +34,7 @@ def open_mango(values: Mapping[str, str], context: RunContext) -> Iterator[OpenS
     api = ApiClient(
         "mango",
         values["MANGO_BASE_URL"],
-        RateLimiter(per_second, context.monotonic, context.sleep),
+        limiter_of(context, f"mango-{account_name}", per_second),
         credentials="MANGO_API_KEY and MANGO_API_SALT",
         address="MANGO_BASE_URL",
         auth=SignedForm(values["MANGO_API_KEY"], values["MANGO_API_SALT"]),
@@ -44,7 +44,7 @@ def open_mango(values: Mapping[str, str], context: RunContext) -> Iterator[OpenS
     try:
         yield MangoReaders(
             MangoClient(api, context.sleep),
-            values["MANGO_ACCOUNT"],
+            account_name,
             values["MANGO_BASE_URL"].rstrip("/"),
             zone("MANGO_TIMEZONE", values["MANGO_TIMEZONE"]),
             windows,

@@ -17,7 +17,7 @@ def open_onec(values: Mapping[str, str], context: RunContext) -> Iterator[OpenSo
     """Opens one HTTP client for the run; the password never leaves its header."""
     import httpx
 
-    from ingestion.http import ApiClient, RateLimiter
+    from ingestion.http import ApiClient, limiter_of
     from ingestion.settings import positive_number, zone
     from ingestion.sources.onec.client import OneCClient
     from ingestion.sources.onec.exchange import Exchange
@@ -34,7 +34,7 @@ def open_onec(values: Mapping[str, str], context: RunContext) -> Iterator[OpenSo
     api = ApiClient(
         "onec",
         values["ONEC_BASE_URL"],
-        RateLimiter(per_second, context.monotonic, context.sleep),
+        limiter_of(context, f"onec-{values['ONEC_BASE']}", per_second),
         credentials="ONEC_USER and ONEC_PASSWORD",
         address="ONEC_BASE_URL",
         auth=httpx.BasicAuth(values["ONEC_USER"], values["ONEC_PASSWORD"]),

@@ -18,7 +18,7 @@ MOST_GOALS = 10
 @contextmanager
 def open_yandex_direct(values: Mapping[str, str], context: RunContext) -> Iterator[OpenSource]:
     """Opens one HTTP client for the run; the token never leaves its headers."""
-    from ingestion.http import ApiClient, RateLimiter
+    from ingestion.http import ApiClient, limiter_of
     from ingestion.settings import positive_number, zone
     from ingestion.sources.yandex_direct.client import HEADERS, DirectClient
     from ingestion.sources.yandex_direct.refusals import explain
@@ -33,11 +33,14 @@ def open_yandex_direct(values: Mapping[str, str], context: RunContext) -> Iterat
         timedelta(days=number("YANDEX_DIRECT_HISTORY_DAYS")),
         timedelta(days=number("YANDEX_DIRECT_REREAD_DAYS")),
     )
+    account_name = values["YANDEX_DIRECT_ACCOUNT"]
     goals = _goals(values.get("YANDEX_DIRECT_GOALS", ""))
     api = ApiClient(
         "yandex_direct",
         values["YANDEX_DIRECT_BASE_URL"],
-        RateLimiter(number("YANDEX_DIRECT_REQUESTS_PER_SECOND"), context.monotonic, context.sleep),
+        limiter_of(
+            context, f"yandex_direct-{account_name}", number("YANDEX_DIRECT_REQUESTS_PER_SECOND")
+        ),
         credentials="YANDEX_DIRECT_TOKEN and YANDEX_DIRECT_LOGIN",
         address="YANDEX_DIRECT_BASE_URL",
         headers={
@@ -51,7 +54,7 @@ def open_yandex_direct(values: Mapping[str, str], context: RunContext) -> Iterat
     try:
         yield DirectReaders(
             DirectClient(api, context.sleep, context.now),
-            values["YANDEX_DIRECT_ACCOUNT"],
+            account_name,
             zone("YANDEX_DIRECT_TIMEZONE", values["YANDEX_DIRECT_TIMEZONE"]),
             goals,
             values["YANDEX_DIRECT_ATTRIBUTION"],

@@ -15,20 +15,22 @@ __all__ = ["ZADARMA"]
 @contextmanager
 def open_zadarma(values: Mapping[str, str], context: RunContext) -> Iterator[OpenSource]:
     """Opens two HTTP clients for the run: statistics have a limit of their own."""
-    from ingestion.http import ApiClient, RateLimiter
+    from ingestion.http import ApiClient, limiter_of
     from ingestion.settings import positive_number, zone
     from ingestion.sources.zadarma.client import Signature, ZadarmaClient, explain
     from ingestion.sources.zadarma.resources import LONGEST_WINDOW, ZadarmaReaders
     from ingestion.windows import ByWindow
 
+    account_name = values["ZADARMA_ACCOUNT"]
+
     def days(name: str) -> timedelta:
         return timedelta(days=positive_number(name, values[name]))
 
-    def api(per_minute: float) -> ApiClient:
+    def api(counted: str, per_minute: float) -> ApiClient:
         return ApiClient(
             "zadarma",
             values["ZADARMA_BASE_URL"],
-            RateLimiter(per_minute / 60, context.monotonic, context.sleep),
+            limiter_of(context, f"zadarma-{account_name}-{counted}", per_minute / 60),
             credentials="ZADARMA_KEY and ZADARMA_SECRET",
             address="ZADARMA_BASE_URL",
             auth=Signature(
@@ -41,12 +43,12 @@ def open_zadarma(values: Mapping[str, str], context: RunContext) -> Iterator[Ope
     name = "ZADARMA_STATISTICS_PER_MINUTE"
     windows = ByWindow(LONGEST_WINDOW, days("ZADARMA_HISTORY_DAYS"), days("ZADARMA_REREAD_DAYS"))
     given_zone = values.get("ZADARMA_TIMEZONE")
-    statistics = api(positive_number(name, values[name]))
-    others = api(OTHERS_PER_MINUTE)
+    statistics = api("statistics", positive_number(name, values[name]))
+    others = api("others", OTHERS_PER_MINUTE)
     try:
         yield ZadarmaReaders(
             ZadarmaClient(others, statistics),
-            values["ZADARMA_ACCOUNT"],
+            account_name,
             zone("ZADARMA_TIMEZONE", given_zone) if given_zone else None,
             windows,
             context.now,
