@@ -18,7 +18,8 @@ def lines_of(instance: dg.DagsterInstance, *assets: dg.AssetsDefinition) -> list
     job.resolve_job_def("everything").execute_in_process(
         instance=instance, run_id=run_id, raise_on_error=False
     )
-    return [re.sub(r"\d\d:\d\d:\d\d", "HH:MM:SS", line.strip()) for line in said]
+    timeless = (re.sub(r"\d\d:\d\d:\d\d", "HH:MM:SS", line.strip()) for line in said)
+    return [re.sub(r"\b\d+ s: ", "N s: ", line) for line in timeless]
 
 
 def test_a_load_says_how_many_rows_came(instance: dg.DagsterInstance) -> None:
@@ -31,7 +32,7 @@ def test_a_load_says_how_many_rows_came(instance: dg.DagsterInstance) -> None:
 
     starts, ends = lines_of(instance, load)
     assert starts == "HH:MM:SS  raw_crm          starts"
-    assert ends == "HH:MM:SS  raw_crm          0 s: 12 rows, 2 tables"
+    assert ends == "HH:MM:SS  raw_crm          N s: 12 rows, 2 tables"
 
 
 def test_a_failure_is_one_sentence_without_a_traceback(instance: dg.DagsterInstance) -> None:
@@ -43,7 +44,7 @@ def test_a_failure_is_one_sentence_without_a_traceback(instance: dg.DagsterInsta
             raise dg.Failure("crm.deals: the token was refused. Check CRM_TOKEN") from error
 
     _, ends = lines_of(instance, broken)
-    assert ends.endswith("FAILED after 0 s: crm.deals: the token was refused. Check CRM_TOKEN")
+    assert ends.endswith("FAILED after N s: crm.deals: the token was refused. Check CRM_TOKEN")
 
 
 def test_a_failure_without_words_still_says_what_it_was(instance: dg.DagsterInstance) -> None:
