@@ -147,6 +147,14 @@ def run_source(
 @contextmanager
 def opened_account(settings: Settings, landing: Landing, clock: Clock) -> Iterator[OpenSource]:
     """The account that rows will come from, once what a dead run left is in order."""
+    landing.go_on(clock())
+    with asked_account(settings, landing, clock) as opened:
+        yield opened
+
+
+@contextmanager
+def asked_account(settings: Settings, landing: Landing, clock: Clock) -> Iterator[OpenSource]:
+    """The account, to be asked; nothing is done to the warehouse."""
     tables = {table.name: table for table in landing.source.tables}
 
     def held(
@@ -162,7 +170,6 @@ def opened_account(settings: Settings, landing: Landing, clock: Clock) -> Iterat
         )
 
     values = settings.of(landing.source, landing.account_name)
-    landing.go_on(clock())
     with landing.source.open(values, run_context(settings, held, clock)) as opened:
         yield opened
 

@@ -15,16 +15,16 @@ from datetime import datetime
 from typing import Any
 
 from ingestion import raw
-from ingestion.catalog import Checkpoint, Gone, Piece, State, Sweep, TableSpec
+from ingestion.catalog import Checkpoint, Gone, OpenSource, Piece, State, Sweep, TableSpec
 from ingestion.errors import IngestionError, PartlyDoneError, TableRefusedError
 from ingestion.landing import Landing
 from ingestion.packages import OnProgress
 from ingestion.pipeline import (
     BELIEVED_SHARE,
     Clock,
+    asked_account,
     find_source,
     of_account,
-    opened_account,
     read_and_land,
     utc_now,
 )
@@ -65,15 +65,17 @@ def sweep(
         for account_name in accounts:
             landing = Landing(connection, source, schema, "sweep", account_name)
             try:
-                for table in source.tables:
-                    # A turn a table: a refresh waits for one of them, not for the whole night.
-                    with raw.turn(connection, schema, source):
-                        raw.ensure_tables(connection, schema, source)
-                        swept, refused = _sweep_table(
-                            settings, landing, table, accept_drop, clock, on_progress
-                        )
-                    done.extend(swept)
-                    errors.extend(refused)
+                with asked_account(settings, landing, clock) as opened:
+                    for table in (one for one in source.tables if one.name in opened.sweeps):
+                        # A turn a table: a refresh waits for one of them, not for the whole night.
+                        with raw.turn(connection, schema, source):
+                            raw.ensure_tables(connection, schema, source)
+                            landing.go_on(clock())
+                            swept, refused = _sweep_table(
+                                settings, landing, table, opened, accept_drop, clock, on_progress
+                            )
+                        done.extend(swept)
+                        errors.extend(refused)
             except IngestionError as error:
                 if len(accounts) == 1:
                     raise
@@ -87,21 +89,17 @@ def _sweep_table(
     settings: Settings,
     landing: Landing,
     table: TableSpec,
+    opened: OpenSource,
     accept_drop: bool,
     clock: Clock,
     on_progress: OnProgress,
 ) -> tuple[list[Swept], list[TableRefusedError]]:
-    """What became of one table; nothing when its source has no sweep for it."""
-    with opened_account(settings, landing, clock) as opened:
-        if table.name not in opened.sweeps:
-            return [], []
-        asked: dict[str, int] = {}
-        walk = _Walk(
-            landing, table, opened.sweeps[table.name], settings.sweep_rows, accept_drop, asked
-        )
-        landed, refused = read_and_land(
-            settings, landing, {table.name: walk.read}, clock, on_progress, is_whole=False
-        )
+    """What became of one table, and whether it was refused."""
+    asked: dict[str, int] = {}
+    walk = _Walk(landing, table, opened.sweeps[table.name], settings.sweep_rows, accept_drop, asked)
+    landed, refused = read_and_land(
+        settings, landing, {table.name: walk.read}, clock, on_progress, is_whole=False
+    )
     swept = [
         Swept(
             landing.account_name,
