@@ -27,9 +27,10 @@ beside), all instants ISO text in UTC, all amounts in roubles:
                  is_sales_money, evidence, intended_deal_id, expected_deal_id,
                  expected_unmatched_kind, counts, channel}]
                `evidence` is the trace the payer left: `breakdown` (a line names the invoice),
-               `purpose` (only the text does), `tax_and_amount` (only payer and sum do), `none`,
-               `ambiguous` (fits two deals). `expected_deal_id` is null where the trace is
-               insufficient; then `expected_unmatched_kind` says why: `nothing_fits` or
+               `purpose` (only the text does), `tax_and_amount` (only payer and sum do),
+               `tax_number` (only the payer does), `contacts` (only the payer's phone and e-mail
+               do), `none`, `ambiguous` (fits two deals). `expected_deal_id` is null where the
+               trace is insufficient; then `expected_unmatched_kind` says why: `nothing_fits` or
                `fits_two_deals`. `counts`: posted, not deleted, sales money.
     totals     [{month (YYYY-MM, Moscow), channel, leads, deals_open, deals_won, deals_lost (sales
                  deals by creation), won_deals (by winning), won_budget, payments_count, revenue}]

@@ -431,6 +431,22 @@ def _tax_and_amount(story: Story) -> Records:
     return _seen(deal, payments=[story.pay(invoice, 184_237_00, "tax_and_amount")])
 
 
+def _tax_number_only(story: Story) -> Records:
+    story.day(5)
+    deal = _ask(story, story.someone(), budget=91_000)
+    invoice = _sell(story, deal, 5, 91_000_13)
+    story.day(18)
+    return _seen(deal, payments=[story.pay(invoice, 40_000_00, "tax_number")])
+
+
+def _phone_only(story: Story) -> Records:
+    story.day(7)
+    deal = _ask(story, story.someone(private=True), budget=23_000)
+    invoice = _sell(story, deal, 7, 23_000_57)
+    story.day(19)
+    return _seen(deal, payments=[story.pay(invoice, 23_000_57, "contacts")])
+
+
 def _matches_nothing(story: Story) -> Records:
     story.day(13)
     truth = PaymentTruth(
@@ -722,5 +738,17 @@ SCENARIOS = (
         _paid_while_open,
         "Paid in full, and nobody has closed the deal: a sale that is still open.",
         _one_lead(1, 52_000.39, open=1),
+    ),
+    Scenario(
+        "tax_number_only",
+        _tax_number_only,
+        "A part of the money, without a word what for: the payer has one recent deal only, found.",
+        _one_lead(1, 40_000.0, won=1),
+    ),
+    Scenario(
+        "phone_only",
+        _phone_only,
+        "A private payer without a word what for: his phone leads to his only deal, found.",
+        _one_lead(1, 23_000.57, won=1),
     ),
 )

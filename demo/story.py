@@ -693,7 +693,7 @@ class Story:
         deal = invoice.deal
         at = self.t if dated is None else dated
         invoice.unpaid -= kopecks
-        traced = evidence in ("breakdown", "purpose", "tax_and_amount")
+        traced = evidence not in _UNMATCHED
         vat = f"В т.ч. НДС {books.vat_percent(at)}% {books.vat_of(kopecks, at) / 100:.2f}"
         if evidence in ("breakdown", "purpose"):
             date = local_date_text(invoice.at)

@@ -1,11 +1,11 @@
 """The rule that an agreed measure has one formula, and what it is broken by.
 
 A measure is what a model of `metrics/` counts or adds up: rows of entities, or their amounts,
-wherever among the entities an amount comes from. No number of any other model may count such rows,
-add up such amounts, or divide by a measure: it reads the measure, adds measures up, or takes a
-ratio of `macros/ratios.sql`. Two things are no second formula: a number per lead, deal, payment or
-other counted record, which is an attribute of that record until somebody adds it up, and a recount
-that a dbt test named in the model's yml (`recount_held_by`) holds equal to the measures.
+wherever among the entities and steps an amount comes from. No number of any other model may count
+such rows, add up such amounts, or divide by a measure: it reads the measure, adds measures up, or
+takes a ratio of `macros/ratios.sql`. Two things are no second formula: a number per lead, deal,
+payment or other counted record, which is an attribute of that record until somebody adds it up, and
+a recount that a dbt test named in the model's yml (`recount_held_by`) holds equal to the measures.
 
 What it does not see: numbers within json or text, ranks (the last of `row_number()`), the length
 of a list, numbers an entity counts for each of its records that no measure adds up
@@ -144,9 +144,11 @@ class _Rule:
         )
 
     def origins(self, column: Column) -> Iterator[Column]:
-        """The column and the columns of other entities that its values come from."""
-        if self.project.models[column.model].folder == "entities":
+        """The column and the columns of other entities that its values come from, steps between."""
+        folder = self.project.models[column.model].folder
+        if folder == "entities":
             yield column
+        if folder in ("entities", "steps"):
             for origin in self.lineage.columns(column.model)[column.name].carried:
                 yield from self.origins(origin)
 

@@ -10,8 +10,12 @@ allocations as (
     select payment_id, deal_id, allocated_amount from {{ ref('int_payment_allocations') }}
 ),
 
-dues as (
-    select deal_id, customer_id, created_at, due_amount from {{ ref('int_deals_awaiting_money') }}
+candidate_deals as (
+    select deal_id from {{ ref('int_deals_awaiting_money') }}
+),
+
+inferred as (
+    select payment_id, fitting_deals_count from {{ ref('int_payments_inferred') }}
 ),
 
 deals as (
@@ -26,12 +30,6 @@ allocated_of_payments as (
     select payment_id, sum(allocated_amount) as allocated_amount
     from allocations
     group by payment_id
-),
-
-allocated_of_deals as (
-    select deal_id, sum(allocated_amount) as allocated_amount
-    from allocations
-    group by deal_id
 ),
 
 unmatched as (
@@ -51,27 +49,15 @@ unmatched as (
         or payments.paid_amount <> allocated_of_payments.allocated_amount
 ),
 
-naming_what_does_not_count as (
-    select namings.payment_id
+named_deals as (
+    select
+        namings.payment_id,
+        bool_or(candidate_deals.deal_id is null) as name_what_does_not_count,
+        count(candidate_deals.deal_id) as candidates_count
     from namings
-    left join dues
-        on namings.deal_id = dues.deal_id
+    left join candidate_deals
+        on namings.deal_id = candidate_deals.deal_id
     group by namings.payment_id
-    having bool_or(dues.deal_id is null)
-),
-
-fitting_deals as (
-    select unmatched.payment_id, count(*) as deals_count
-    from unmatched
-    inner join dues
-        on unmatched.customer_id = dues.customer_id
-        and unmatched.paid_at >= dues.created_at
-    left join allocated_of_deals
-        on dues.deal_id = allocated_of_deals.deal_id
-    where
-        dues.due_amount - coalesce(allocated_of_deals.allocated_amount, 0)
-        = unmatched.unmatched_amount
-    group by unmatched.payment_id
 ),
 
 int_unmatched_payments as (
@@ -82,19 +68,20 @@ int_unmatched_payments as (
         unmatched.unmatched_amount,
         unmatched.is_whole_payment,
         case
-            when naming_what_does_not_count.payment_id is not null
-                then 'names_a_deal_that_does_not_count'
+            when named_deals.name_what_does_not_count then 'names_a_deal_that_does_not_count'
             when unmatched.is_refund then 'refund_names_no_deal'
-            when fitting_deals.deals_count > 1 then 'fits_several_deals'
+            when inferred.fitting_deals_count > 1 then 'fits_several_deals'
+            when unmatched.is_whole_payment and named_deals.candidates_count > 1
+                then 'fits_several_deals'
             when unmatched.customer_id in (select deals.customer_id from deals) then 'fits_no_deal'
             else 'customer_unknown_to_crm'
         end as unmatched_reason,
         false as is_deleted
     from unmatched
-    left join naming_what_does_not_count
-        on unmatched.payment_id = naming_what_does_not_count.payment_id
-    left join fitting_deals
-        on unmatched.payment_id = fitting_deals.payment_id
+    left join named_deals
+        on unmatched.payment_id = named_deals.payment_id
+    left join inferred
+        on unmatched.payment_id = inferred.payment_id
 )
 
 select * from int_unmatched_payments

@@ -3,7 +3,7 @@
 with
 
 deals as (
-    select deal_id, customer_id, created_at, budget_amount
+    select deal_id, customer_id, person_id, created_at, budget_amount
     from {{ ref('int_deals_with_exclusions') }}
     where was_ever_in_sales and status <> 'lost' and excluded_reason is null
 ),
@@ -19,6 +19,7 @@ int_deals_awaiting_money as (
     select
         deals.deal_id,
         deals.customer_id,
+        deals.person_id,
         deals.created_at,
         coalesce(invoiced.invoiced_amount, deals.budget_amount) as due_amount
     from deals

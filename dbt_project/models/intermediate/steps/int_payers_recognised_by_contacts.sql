@@ -1,0 +1,47 @@
+-- Which persons a payer of the accounting system can be, by a phone or an e-mail that only one
+-- person has. What two persons have, a reception desk's number, tells nobody.
+with
+
+counterparty_contacts as (
+    select counterparty_id, contact_type, contact_value
+    from {{ ref('stg_onec__counterparty_contacts') }}
+),
+
+identifiers as (
+    select record_id, identifier from {{ ref('int_person_identifiers_collected') }}
+),
+
+person_records as (
+    select record_id, person_id from {{ ref('int_person_records_joined') }}
+),
+
+payer_identifiers as (
+    select
+        counterparty_id,
+        'phone:' || unnest({{ normalised_phones('contact_value') }}) as identifier
+    from counterparty_contacts
+    where contact_type = 'phone'
+    union
+    select counterparty_id, 'email:' || unnest({{ normalised_emails('contact_value') }})
+    from counterparty_contacts
+    where contact_type = 'email'
+),
+
+identifiers_of_one_person as (
+    select identifiers.identifier, min(person_records.person_id) as person_id
+    from identifiers
+    inner join person_records
+        on identifiers.record_id = person_records.record_id
+    group by identifiers.identifier
+    having min(person_records.person_id) = max(person_records.person_id)
+),
+
+int_payers_recognised_by_contacts as (
+    select payer_identifiers.counterparty_id, identifiers_of_one_person.person_id
+    from payer_identifiers
+    inner join identifiers_of_one_person
+        on payer_identifiers.identifier = identifiers_of_one_person.identifier
+    group by payer_identifiers.counterparty_id, identifiers_of_one_person.person_id
+)
+
+select * from int_payers_recognised_by_contacts
