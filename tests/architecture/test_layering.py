@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import yaml
 from ingestion import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
-MODELS = ROOT / "dbt_project" / "models"
+DBT = ROOT / "dbt_project"
+MODELS = DBT / "models"
 REF = re.compile(r"""\bref\(\s*['"]([a-z0-9_]+)['"]""")
 SOURCE = re.compile(r"""\bsource\(\s*['"]([a-z0-9_]+)['"]\s*,\s*['"]([a-z0-9_]+)['"]""")
 COMMENT = re.compile(r"\{#.*?#\}|--[^\n]*", re.DOTALL)
@@ -49,6 +51,36 @@ def test_a_layer_does_not_read_past_its_neighbour(reader: str, forbidden: str) -
     names = set(sql_of(forbidden))
     for model, sql in sql_of(reader).items():
         assert not set(REF.findall(sql)) & names, f"{model} reads {forbidden}"
+
+
+def vars_of_the_project() -> list[str]:
+    return list(yaml.safe_load((DBT / "dbt_project.yml").read_text("utf-8"))["vars"])
+
+
+@cache
+def all_sql() -> str:
+    """Of models, macros and tests, without comments."""
+    files = [
+        file for place in ("models", "macros", "tests") for file in DBT.rglob(f"{place}/**/*.sql")
+    ]
+    return "".join(COMMENT.sub("", file.read_text("utf-8")) for file in files)
+
+
+@cache
+def vars_that_unit_tests_change() -> frozenset[str]:
+    tests = yml_entries("unit_tests")
+    return frozenset(name for test in tests for name in test.get("overrides", {}).get("vars", {}))
+
+
+@pytest.mark.parametrize("name", vars_of_the_project())
+def test_a_setting_is_read_and_a_unit_test_changes_it(name: str) -> None:
+    assert re.search(rf"""\bvar\(\s*['"]{name}['"]""", all_sql()), "nothing reads it"
+    assert name in vars_that_unit_tests_change(), "no unit test changes it"
+
+
+@pytest.mark.parametrize("seed", [file.stem for file in DBT.glob("seeds/*.csv")])
+def test_a_seed_is_read(seed: str) -> None:
+    assert seed in REF.findall(all_sql())
 
 
 @pytest.mark.parametrize("layer", ["intermediate", "marts"])
