@@ -33,6 +33,9 @@ def figures() -> dict[str, Any]:
     return {name: figure["value"] for name, figure in expected["figures"].items()}
 
 
+SAO_PAULO_WON_DATE = "(won_at at time zone 'America/Sao_Paulo')::date"
+
+
 def money(text: str) -> Decimal:
     return Decimal(text)
 
@@ -142,6 +145,147 @@ def test_days_to_won_are_whole_business_dates(olist: Company, figures: dict[str,
     expected = figures["days_contact_to_won"]
     assert row == tuple(expected[name] for name in ("median", "min", "max", "negative", "zero"))
     assert row[0] == 14
+
+
+def test_days_to_won_per_origin_and_within_how_many(
+    olist: Company, figures: dict[str, Any]
+) -> None:
+    days = f"({SAO_PAULO_WON_DATE}) - created_date"
+    rows = olist.query(
+        f"""
+        select
+            channel,
+            count(*),
+            percentile_cont(0.5) within group (order by {days}),
+            round(avg({days}), 4)
+        from olist_intermediate.int_leads
+        where is_won
+        group by 1
+        """
+    )
+    assert {
+        channel: {"n": count, "median": median, "mean": float(mean)}
+        for channel, count, median, mean in rows
+    } == figures["days_contact_to_won_per_origin"]
+    within = {
+        limit: olist.query(
+            "select count(*) from olist_intermediate.int_leads"
+            f" where is_won and {days} between 0 and {int(limit)}"
+        )[0][0]
+        for limit in figures["conversion_within_days"]
+    }
+    assert within == figures["conversion_within_days"]
+    won_before_they_came = olist.query(
+        f"select split_part(lead_id, ':', 3) from olist_intermediate.int_leads where {days} < 0"
+    )
+    assert [lead for (lead,) in won_before_they_came] == figures[
+        "days_contact_to_won_negative_rows"
+    ]
+
+
+def test_first_and_last_dates_and_no_row_twice(olist: Company, figures: dict[str, Any]) -> None:
+    (leads,) = olist.query(
+        "select count(distinct lead_id), count(*), min(created_date)::text, max(created_date)::text"
+        " from olist_intermediate.int_leads"
+    )
+    assert leads[0] == figures["leads_distinct_mql_id"]
+    assert leads[1] - leads[0] == figures["leads_duplicate_mql_id"]
+    assert list(leads[2:]) == figures["leads_first_contact_min_max"]
+    (deals,) = olist.query(
+        """
+        select
+            count(distinct deal_id),
+            count(distinct customer_id),
+            count(*) filter (where manager_id = 'unassigned'),
+            count(distinct manager_id),
+            min(won_at at time zone 'America/Sao_Paulo')::text,
+            max(won_at at time zone 'America/Sao_Paulo')::text
+        from olist_intermediate.int_deals
+        """
+    )
+    assert deals[0] == figures["deals_distinct_mql_id"]
+    assert deals[1] == figures["deals_distinct_seller_id"]
+    assert deals[2] == figures["deals_blank_sdr_sr"][1]
+    assert deals[3] == figures["distinct_sdr_sr"][1]
+    assert list(deals[4:]) == figures["deals_won_date_min_max"]
+    (orphans,) = olist.query(
+        "select count(*) from olist_intermediate.int_deals as deals where not exists (select"
+        " from olist_intermediate.int_leads as leads"
+        " where leads.primary_deal_id = deals.deal_id)"
+    )
+    assert orphans == (figures["deals_orphan_mql"],)
+
+
+def test_the_director_sees_the_overall_conversion_and_the_period_ratio_apart(
+    olist: Company, figures: dict[str, Any]
+) -> None:
+    months = olist.query(
+        """
+        select
+            to_char(month_start, 'YYYY-MM'),
+            sum(leads_count)::integer,
+            sum(won_deals_count)::integer,
+            sum(won_leads_count)::integer
+        from olist_mart_marketing.channels_monthly
+        group by 1
+        """
+    )
+    overall = figures["conversion_overall"]
+    assert sum(row[3] for row in months) == overall["numerator"]
+    assert sum(row[1] for row in months) == overall["denominator"]
+    by_month = {month: (leads, won) for month, leads, won, _ in months}
+    naive = figures["conversion_period_view_naive"]
+    assert {month: by_month[month] for month in naive} == {
+        month: (figure["leads"], figure["won_in_month"]) for month, figure in naive.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "figure"),
+    [
+        # A deal without a name is called by its id.
+        ("nullif(deal_name, deal_id)", "deals_per_business_segment"),
+        ("client_type", "deals_per_lead_type"),
+    ],
+)
+def test_deals_by_what_was_asked_at_closing(
+    olist: Company, figures: dict[str, Any], column: str, figure: str
+) -> None:
+    rows = olist.query(
+        f"select coalesce({column}, '(blank)'), count(*)"
+        " from olist_intermediate.int_deals group by 1"
+    )
+    assert dict(rows) == figures[figure]
+
+
+def test_declared_amount_per_origin(olist: Company, figures: dict[str, Any]) -> None:
+    rows = olist.query(
+        "select channel, sum(budget_amount) from olist_intermediate.int_deals group by 1"
+    )
+    assert dict(rows) == {
+        channel: money(amount)
+        for channel, amount in figures["declared_monthly_revenue_per_origin"].items()
+    }
+
+
+def test_what_is_not_delivered_is_kept_and_nothing_was_bought_before_the_win(
+    olist: Company, figures: dict[str, Any]
+) -> None:
+    (row,) = olist.query(
+        """
+        select
+            sum(payments.paid_amount),
+            count(distinct payments.customer_id),
+            count(*) filter (where payments.paid_at < deals.won_at)
+        from olist_intermediate.int_payments as payments
+        left join olist_intermediate.int_deals as deals using (customer_id)
+        """
+    )
+    assert row == (
+        money(figures["orders_sample.deal_seller_gmv_all"]),
+        figures["orders_sample.deal_sellers_with_items"],
+        figures["orders_sample.deal_seller_items_before_won"],
+    )
 
 
 def test_all_items_land_and_the_entity_leaves_those_delivered(
