@@ -73,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--months", type=_positive, default=25, help="months of history")
     serve.add_argument("--scale", type=_positive_number, default=1.0,
                        help="1 is about 400 enquiries a month")  # fmt: skip
+    serve.add_argument("--faults", type=_positive, default=1,
+                       help="how many times as often the planted difficulties are told: 1 to "
+                            "10")  # fmt: skip
     serve.add_argument("--as-of", type=_instant, default=None, metavar="DATE",
                        help="the company's present: YYYY-MM-DD (noon in Moscow) or an ISO instant "
                             "with offset; without it, now")  # fmt: skip
@@ -153,7 +156,13 @@ def _build(options: argparse.Namespace) -> Hosted:
     from demo.world import build_world
 
     as_of = options.as_of or datetime.now(UTC)
-    world = build_world(seed=options.seed, months=options.months, scale=options.scale, as_of=as_of)
+    world = build_world(
+        seed=options.seed,
+        months=options.months,
+        scale=options.scale,
+        as_of=as_of,
+        faults=options.faults,
+    )
     return Hosted(
         store=world.store,
         ledger=world.truth,

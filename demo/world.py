@@ -36,10 +36,12 @@ from demo.tales import findable_stories
 
 FIRST_LIFE = 100
 """Places of a month: scenarios first (so that they get short invoice numbers), then lives, then
-what is made happen.
+scenarios told once more, then what is made happen.
 """
-FIRST_HAPPENING = 2500
+FIRST_RETELLING = 2400
+FIRST_HAPPENING = 2520
 HOUSEKEEPING = STORIES_A_MONTH - 1
+MOST_FAULTS = 10
 LIVES_A_MONTH = 325
 """With repeat purchases and the planted scenarios this makes about 400 enquiries a month."""
 
@@ -83,16 +85,19 @@ class World:
         self.ledger.intents[wish.intent_id] = wish
 
 
-def build_world(*, seed: int, months: int, scale: float, as_of: datetime) -> World:
+def build_world(*, seed: int, months: int, scale: float, as_of: datetime, faults: int = 1) -> World:
     """The company's last `months` calendar months, the running one included, up to `as_of` (aware).
 
-    `scale` 1 is about 400 enquiries a month. Raises ValueError for a naive `as_of`, no months, a
-    start before 2015 or a scale too large for a month's numbers.
+    `scale` 1 is about 400 enquiries a month, `faults` how many times as often as every third month
+    each planted difficulty is told. Raises ValueError for a naive `as_of`, no months, a start
+    before 2015, or a scale or faults too large for a month's numbers.
     """
     if as_of.tzinfo is None:
         raise ValueError("The demo company needs a present with a time zone.")
     until = int(as_of.timestamp())
     first, last = month_of(until) - months + 1, month_of(until)
+    if not 1 <= faults <= MOST_FAULTS:
+        raise ValueError(f"Planted difficulties can be told 1 to {MOST_FAULTS} times as often.")
     if months < 1 or first < FIRST_MONTH:
         raise ValueError(
             "The demo company needs at least one month and starts no earlier than 2015."
@@ -104,7 +109,7 @@ def build_world(*, seed: int, months: int, scale: float, as_of: datetime) -> Wor
     assortment.write_lists(world.store, month_start(first))
     silent_since = workdays_before(until, staff.SILENT_WORKDAYS)
     for month in range(first, last + 1):
-        _tell_month(world, month, until, scale, silent_since)
+        _tell_month(world, month, until, scale, faults, silent_since)
     assortment.link_products(world.store, world.deals.values())
     regulars.write_cards(world.store, world.deals.values())
     bookkeeping.keep_books(world.store, world.ledger, world.deals.values())
@@ -112,10 +117,13 @@ def build_world(*, seed: int, months: int, scale: float, as_of: datetime) -> Wor
     return world
 
 
-def _tell_month(world: World, month: int, until: int, scale: float, silent_since: int) -> None:
+def _tell_month(
+    world: World, month: int, until: int, scale: float, faults: int, silent_since: int
+) -> None:
     for place, scenario in enumerate(SCENARIOS):
-        if scenario.is_told_in(month, place):
-            fault = tell_scenario(scenario, Story(world, world.seed, month, place, until))
+        for telling in range(scenario.tellings_in(month, place, faults)):
+            at = FIRST_RETELLING + (telling - 1) * len(SCENARIOS) + place if telling else place
+            fault = tell_scenario(scenario, Story(world, world.seed, month, at, until))
             if fault is not None:
                 world.ledger.faults.append(fault)
     for place in range(FIRST_LIFE, FIRST_LIFE + _lives(world.seed, month, scale)):
@@ -126,6 +134,6 @@ def _tell_month(world: World, month: int, until: int, scale: float, silent_since
 def _lives(seed: int, month: int, scale: float) -> int:
     chance = random.Random(f"{seed}:{month}:lives")
     lives = round(LIVES_A_MONTH * scale * _SEASON[month % 12] * chance.uniform(0.95, 1.05))
-    if FIRST_LIFE + lives > FIRST_HAPPENING:
+    if FIRST_LIFE + lives > FIRST_RETELLING:
         raise ValueError("The scale is too large for the numbers of one month: at most 6.")
     return lives

@@ -32,6 +32,14 @@ def test_scenario_is_told_and_comes_out_as_written(world: World, name: str) -> N
         _check_money(world, fault)
 
 
+def test_difficulties_are_told_as_often_as_asked() -> None:
+    for place, scenario in enumerate(SCENARIOS):
+        for faults in (1, 2, 10):
+            months = [scenario.tellings_in(month, place, faults) for month in range(100, 103)]
+            assert sum(months) == faults
+            assert max(months) - min(months) <= 1
+
+
 def _check_leads(world: World, fault: Fault) -> None:
     enquiries = [world.ledger.enquiries[record] for record in fault.records["enquiries"]]
     wishes = dict.fromkeys(enquiry.intent_id for enquiry in enquiries if enquiry.intent_id)
