@@ -181,6 +181,17 @@ lead_managers as (
         > coalesce(primary_deals.final_stage_entered_at, {{ business_now() }})
 ),
 
+-- Beside it who got the lead first: the responsible of its first deal when that was made.
+first_managers as (
+    select distinct on (lead_deals.lead_id) lead_deals.lead_id, responsible_spans.manager_id
+    from lead_deals
+    inner join responsible_spans
+        on lead_deals.deal_id = responsible_spans.deal_id
+        and lead_deals.created_at >= responsible_spans.valid_from
+        and lead_deals.created_at < responsible_spans.valid_to
+    order by lead_deals.lead_id, lead_deals.created_at, lead_deals.deal_id
+),
+
 worked_leads as (
     select distinct lead_deals.lead_id
     from lead_deals
@@ -210,6 +221,7 @@ int_leads as (
             else 'new'
         end as lead_kind,
         coalesce(lead_managers.manager_id, 'unassigned') as manager_id,
+        coalesce(first_managers.manager_id, 'unassigned') as first_manager_id,
         primary_deals.deal_id as primary_deal_id,
         coalesce(lead_outcomes.highest_rank_number >= {{ rank_number('qualified') }}, false)
             as is_qualified,
@@ -233,6 +245,8 @@ int_leads as (
         on leads.lead_id = primary_deals.lead_id
     left join lead_managers
         on leads.lead_id = lead_managers.lead_id
+    left join first_managers
+        on leads.lead_id = first_managers.lead_id
     left join worked_leads
         on leads.lead_id = worked_leads.lead_id
 )
