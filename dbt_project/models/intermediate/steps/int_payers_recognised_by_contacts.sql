@@ -1,5 +1,5 @@
 -- Which persons a payer of the accounting system can be, by a phone or an e-mail that only one
--- person has. What two persons have, a reception desk's number, tells nobody.
+-- person has.
 with
 
 counterparty_contacts as (
@@ -27,21 +27,22 @@ payer_identifiers as (
     where contact_type = 'email'
 ),
 
-identifiers_of_one_person as (
-    select identifiers.identifier, min(person_records.person_id) as person_id
-    from identifiers
+-- What two persons have, a reception desk's number, is no word about either.
+told_by_one_identifier as (
+    select payer_identifiers.counterparty_id, min(person_records.person_id) as person_id
+    from payer_identifiers
+    inner join identifiers
+        on payer_identifiers.identifier = identifiers.identifier
     inner join person_records
         on identifiers.record_id = person_records.record_id
-    group by identifiers.identifier
+    group by payer_identifiers.counterparty_id, payer_identifiers.identifier
     having min(person_records.person_id) = max(person_records.person_id)
 ),
 
 int_payers_recognised_by_contacts as (
-    select payer_identifiers.counterparty_id, identifiers_of_one_person.person_id
-    from payer_identifiers
-    inner join identifiers_of_one_person
-        on payer_identifiers.identifier = identifiers_of_one_person.identifier
-    group by payer_identifiers.counterparty_id, identifiers_of_one_person.person_id
+    select counterparty_id, person_id
+    from told_by_one_identifier
+    group by counterparty_id, person_id
 )
 
 select * from int_payers_recognised_by_contacts

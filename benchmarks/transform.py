@@ -1,0 +1,214 @@
+"""How long dbt builds the demo company's warehouse: `python -m benchmarks.transform --help`.
+
+For each size: from nothing, and once more after an hour's changes have been loaded. What belongs
+here: measuring. The company comes over HTTP into an embedded warehouse, which is thrown away at the
+end; loading it is not measured (benchmarks/ingest.py does that).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from warehouse import service
+from warehouse.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZES = {1: ("25", "1"), 5: ("50", "2.5"), 10: ("50", "5")}
+"""Months and enquiries a month (1 is about 400) by how many times the demo company it makes; the
+numbers of a story leave no room for more than 2,000 stories a month."""
+AN_HOUR = {"new_lead": 2, "stage_move": 6, "call": 4, "payment": 1}
+"""What happens in an hour of the company of size 1."""
+SOURCES = ("amocrm", "onec", "zadarma", "mango", "yandex_direct")
+COUNTED = ("int_enquiries", "int_deals", "int_deal_stage_spans", "int_payments")
+
+
+@dataclass(frozen=True)
+class Build:
+    """One `dbt build`: its seconds from start to end, and those of each node."""
+
+    wall_seconds: float
+    node_seconds: dict[str, float]
+
+    def slowest(self, count: int) -> list[tuple[str, float]]:
+        return sorted(self.node_seconds.items(), key=lambda item: -item[1])[:count]
+
+
+class Warehouse:
+    """An embedded warehouse with the environment that dbt and the sources run in."""
+
+    def __init__(self, folder: Path, demo: dict[str, str]) -> None:
+        self.settings = Settings(var_dir=folder)
+        connections = service.up(self.settings)
+        self.url = connections.url("transformer")
+        self.environment = {
+            **os.environ,
+            **connections.environment(),
+            **demo,
+            "VAR_DIR": str(folder),
+            "DBT_PROFILES_DIR": str(ROOT / "dbt_project"),
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "log"),
+        }
+
+    def load(self) -> None:
+        self._run([sys.executable, "-m", "ingestion", "init"], ROOT)
+        for source in SOURCES:
+            self._run([sys.executable, "-m", "ingestion", "run", source], ROOT)
+
+    def build(self) -> Build:
+        dbt = Path(sys.executable).with_name("dbt")
+        started = time.monotonic()
+        self._run(
+            [str(dbt), "--quiet", "build", "--exclude-resource-type", "unit_test"],
+            ROOT / "dbt_project",
+        )
+        wall_seconds = time.monotonic() - started
+        results = json.loads(
+            (Path(self.environment["DBT_TARGET_PATH"]) / "run_results.json").read_text("utf-8")
+        )
+        return Build(
+            wall_seconds,
+            {
+                result["unique_id"].split(".", 2)[2]: result["execution_time"]
+                for result in results["results"]
+            },
+        )
+
+    def counts(self) -> dict[str, int]:
+        with psycopg.connect(self.url) as connection:
+            return {
+                table: connection.execute(
+                    f"select count(*) from intermediate.{table}".encode()
+                ).fetchall()[0][0]
+                for table in COUNTED
+            }
+
+    def _run(self, command: list[str], place: Path) -> None:
+        done = subprocess.run(
+            command, cwd=place, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise SystemExit(f"{' '.join(command)}\n{(done.stdout + done.stderr)[-4000:]}")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo company's server, and the variables that point the sources at it."""
+
+    address: str
+    environment: dict[str, str]
+
+    def happen(self, name: str) -> None:
+        request = urllib.request.Request(
+            f"{self.address}/demo/happen",
+            data=json.dumps({"name": name}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request).close()
+
+
+@contextmanager
+def demo_company(months: str, scale: str) -> Iterator[Demo]:
+    """Serves the company of that many months and that scale, as long as the block lasts."""
+    demo = [sys.executable, "-u", "-m", "demo"]
+    limit = ["--requests-per-second", "2000"]
+    server = subprocess.Popen(
+        [*demo, "serve", "--port", "0", "--months", months, "--scale", scale, *limit],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        port = server.stdout.readline().split("http://127.0.0.1:")[1].split("/")[0]
+        spoken = subprocess.run(
+            [*demo, "env", "--port", port, *limit],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        lines = spoken.stdout.replace("export ", "").replace("'", "").splitlines()
+        yield Demo(f"http://127.0.0.1:{port}", dict(line.split("=", 1) for line in lines))
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+def measure(size: int, folder: Path) -> tuple[Build, Build]:
+    """The build from nothing and the one after an hour's changes, of the company of that size."""
+    say = sys.stdout.write
+    months, scale = SIZES[size]
+    with demo_company(months, scale) as demo:
+        warehouse = Warehouse(folder, demo.environment)
+        try:
+            warehouse.load()
+            scratch = warehouse.build()
+            say(f"size {size}: {_listed(warehouse.counts())}\n")
+            say(f"  from nothing {scratch.wall_seconds:.0f} s; slowest {_slowest(scratch)}\n")
+            for name, times in AN_HOUR.items():
+                for _ in range(times * size):
+                    demo.happen(name)
+            warehouse.load()
+            hour = warehouse.build()
+            say(f"  after an hour's changes {hour.wall_seconds:.0f} s\n")
+        finally:
+            service.down(warehouse.settings)
+    return scratch, hour
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name.removeprefix('int_')}" for name, count in counts.items())
+
+
+def _slowest(build: Build) -> str:
+    return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in build.slowest(8))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Seconds of dbt builds, as ratios of sizes.")
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        choices=SIZES,
+        default=[1, 10],
+        help="how many times the demo company of 25 months (default: 1 10)",
+    )
+    sizes: list[int] = parser.parse_args().sizes
+    say = sys.stdout.write
+    say(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores ({platform.machine()}), Python "
+        f"{platform.python_version()}, load {os.getloadavg()[0]:.1f}\n")  # fmt: skip
+    builds: dict[int, tuple[Build, Build]] = {}
+    for size in sizes:
+        folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
+        try:
+            builds[size] = measure(size, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    (_, smallest), (scratch, largest) = builds[min(sizes)], builds[max(sizes)]
+    ratio = largest.wall_seconds / smallest.wall_seconds
+    say(f"= size {max(sizes)}: {scratch.wall_seconds:.0f} s from nothing (wanted: 120), "
+        f"{largest.wall_seconds:.0f} s after an hour (wanted: 15), {ratio:.1f} times size "
+        f"{min(sizes)} (wanted: 1.5)\n")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
