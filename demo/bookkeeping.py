@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 from demo import accounting_records as books
 from demo import company, words
 from demo.accounting_catalogs import EMAIL_KIND, PHONE_KIND
-from demo.ledger import Ledger
+from demo.ledger import Ledger, ShipmentTruth
 from demo.moscow import DAY, HOUR, local_date_text, local_instant, local_text
 from demo.store import Record, Store
 from demo.story import Customer, Deal, Invoice, Person
@@ -121,6 +121,14 @@ def _take_goods_back(store: Store, ledger: Ledger) -> None:
         sold = sale["Товары"][0]
         kopecks = round(sold["Цена"] * 100)
         key = str(uuid5(NAMESPACE_URL, f"return/{sale['Ref_Key']}"))
+        shipped = ledger.shipments[sale["Ref_Key"]]
+        ledger.shipments[key] = ShipmentTruth(
+            key,
+            shipped.deal_id,
+            at,
+            -(kopecks - books.vat_of(kopecks, at)),
+            -round(shipped.cost_kopecks / sold["Количество"]),
+        )
         store.onec[books.RETURNS][key] = books.goods_return(
             key=key,
             number=sale["Number"],

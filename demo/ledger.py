@@ -32,6 +32,8 @@ beside), all instants ISO text in UTC, all amounts in roubles:
                do), `none`, `ambiguous` (fits two deals). `expected_deal_id` is null where the
                trace is insufficient; then `expected_unmatched_kind` says why: `nothing_fits` or
                `fits_two_deals`. `counts`: posted, not deleted, sales money.
+    shipments  [{ref_key, deal_id, shipped_at, shipped, cost}]
+               goods that left, and those that came back with a minus; roubles without VAT.
     totals     [{month (YYYY-MM, Moscow), channel, leads, deals_open, deals_won, deals_lost (sales
                  deals by creation), won_deals (by winning), won_budget, payments_count, revenue}]
                Deals with an excluded reason are left out. Money of no deal stands in the channel
@@ -124,6 +126,17 @@ class PaymentTruth:
         return self.is_posted and not self.is_deleted and self.is_sales_money
 
 
+@dataclass(frozen=True, slots=True)
+class ShipmentTruth:
+    """Goods of a deal that left or, with a minus, came back: kopecks without VAT."""
+
+    ref_key: str
+    deal_id: int
+    shipped_at: int
+    shipped_kopecks: int
+    cost_kopecks: int
+
+
 @dataclass(frozen=True)
 class Fault:
     """A planted difficulty that has played out: its records and its outcome in words and
@@ -148,6 +161,7 @@ class Ledger:
     enquiries: dict[str, EnquiryTruth] = field(default_factory=dict)
     deals: dict[int, DealTruth] = field(default_factory=dict)
     payments: dict[str, PaymentTruth] = field(default_factory=dict)
+    shipments: dict[str, ShipmentTruth] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     stories: list[dict[str, Any]] = field(default_factory=list)
     happened: list[dict[str, Any]] = field(default_factory=list)
@@ -173,6 +187,7 @@ class Ledger:
                 _dated(deal, "created_at", "won_at", "lost_at") for deal in self.deals.values()
             ],
             "payments": [self._payment(payment) for payment in self.payments.values()],
+            "shipments": [_shipment(shipment) for shipment in self.shipments.values()],
             "totals": self.totals(),
             "faults": [asdict(fault) for fault in self.faults],
             "stories": list(self.stories),
@@ -219,6 +234,13 @@ class Ledger:
         row = _dated(payment, "paid_at")
         row["amount"] = row.pop("kopecks") / 100
         return row | {"counts": payment.counts, "channel": self.channel_of(payment)}
+
+
+def _shipment(shipment: ShipmentTruth) -> dict[str, Any]:
+    row = _dated(shipment, "shipped_at")
+    for name in ("shipped", "cost"):
+        row[name] = row.pop(f"{name}_kopecks") / 100
+    return row
 
 
 def _cell(at: int, channel: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from demo import accounting_records as books
 from demo import company, crm_records, identity, words
-from demo.ledger import DealTruth, EnquiryTruth, IntentTruth, Ledger, PaymentTruth
+from demo.ledger import DealTruth, EnquiryTruth, IntentTruth, Ledger, PaymentTruth, ShipmentTruth
 from demo.moscow import DAY, HOUR, MINUTE, at_work, local_date_text, month_start
 from demo.store import Record, Store
 
@@ -767,6 +767,8 @@ class Story:
         """The goods of an invoice leave the warehouse; returns the document's key."""
         key = identity.guid(self.rng)
         net = invoice.kopecks - books.vat_of(invoice.kopecks, self.t)
+        cost = round(net * cost_share)
+        self.world.ledger.shipments[key] = ShipmentTruth(key, invoice.deal.id, self.t, net, cost)
         self.world.store.onec[books.SALES][key] = books.sales_document(
             key=key,
             number=f"0000-{(self.serial * 16 + self._next('sale')) % 10**6:06d}",
@@ -780,7 +782,7 @@ class Story:
                     1 + invoice.kopecks % 40,
                     invoice.kopecks,
                     self.t,
-                    round(net * cost_share),
+                    cost,
                 )
             ],
         )

@@ -31,6 +31,40 @@
     {{ quotient(totals ~ '.sales_paid_amount', totals ~ '.sales_count', digits=2) }}
 {%- endmacro %}
 
+{% macro cpl_amount(totals) -%}
+    {{ quotient('nullif(' ~ totals ~ '.spend_amount, 0)', totals ~ '.leads_count', digits=2) }}
+{%- endmacro %}
+
+{% macro cost_per_qualified_amount(totals) -%}
+    {{ quotient(
+        'nullif(' ~ totals ~ '.spend_amount, 0)', totals ~ '.qualified_leads_count', digits=2
+    ) }}
+{%- endmacro %}
+
+{# What the leads of a period brought to date, less what was spent on ads then, for each rouble of
+   it. #}
+{% macro romi_ratio(totals) -%}
+    {{ quotient(
+        '(' ~ totals ~ '.cohort_margin_amount - ' ~ totals ~ '.spend_amount)',
+        totals ~ '.spend_amount',
+    ) }}
+{%- endmacro %}
+
+{% macro romi_revenue_ratio(totals) -%}
+    {{ quotient(
+        '(' ~ totals ~ '.cohort_revenue_amount - ' ~ totals ~ '.spend_amount)',
+        totals ~ '.spend_amount',
+    ) }}
+{%- endmacro %}
+
+{# Which part of the paid deals behind a margin has a cost. #}
+{% macro margin_coverage_share(totals) -%}
+    {{ quotient(
+        '(' ~ totals ~ '.cohort_paid_deals_count - ' ~ totals ~ '.margin_missing_count)',
+        totals ~ '.cohort_paid_deals_count',
+    ) }}
+{%- endmacro %}
+
 {% macro quotient(dividend, divisor, digits=4) -%}
     round({{ dividend }}::numeric / nullif({{ divisor }}, 0), {{ digits }})
 {%- endmacro %}

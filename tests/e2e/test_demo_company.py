@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from demo.yandex_direct_ads import LOGIN
 from tests.e2e.conftest import ROOT, SECRETS, Company, DemoServer
 from tests.e2e.leaks import found_in_logs
 
@@ -190,6 +191,44 @@ def test_money_without_a_deal_says_why(demo_company: Company, ledger: dict[str, 
         f"onec:main:{payment['ref_key']}": payment["expected_unmatched_kind"]
         for payment in ledger["payments"]
         if payment["counts"] and payment["expected_deal_id"] is None
+    }
+
+
+def test_every_deals_goods_and_their_cost_equal_the_ledger(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    rows = demo_company.query(
+        "select deal_id, shipped_amount, cost_amount, margin_amount from intermediate.int_deals"
+        " where shipped_amount <> 0"
+    )
+    shipped: Counter[str] = Counter()
+    cost: Counter[str] = Counter()
+    for shipment in ledger["shipments"]:
+        shipped[deal_key(shipment["deal_id"])] += round(shipment["shipped"] * 100)
+        cost[deal_key(shipment["deal_id"])] += round(shipment["cost"] * 100)
+    assert len(shipped) > 1000
+    assert {deal: (amount, amount - cost[deal]) for deal, amount in shipped.items()} == {
+        deal: (int(amount * 100), int(margin * 100)) for deal, amount, _, margin in rows
+    }
+
+
+def test_spend_stands_beside_the_leads_it_brought(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    """Of settled months: the cabinet still takes false clicks of the last two back."""
+    rows = demo_company.query(
+        "select to_char(month_start, 'YYYY-MM'), sum(spend_amount)"
+        " from mart_marketing.channels_monthly group by 1 having sum(spend_amount) > 0"
+    )
+    spent: Counter[str] = Counter()
+    for row in ledger["ad_spend"]:
+        if row["login"] == LOGIN:
+            spent[row["date"][:7]] += round(row["amount"] * 100)
+    settled = sorted(spent)[:-2]
+    assert len(settled) > 20
+    in_marts = {month: int(amount * 100) for month, amount in rows}
+    assert {month: in_marts[month] for month in settled} == {
+        month: spent[month] for month in settled
     }
 
 

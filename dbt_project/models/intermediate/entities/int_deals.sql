@@ -30,6 +30,10 @@ allocations as (
     select payment_id, deal_id, allocated_amount from {{ ref('int_payment_allocations') }}
 ),
 
+shipment_allocations as (
+    select deal_id, shipped_amount, cost_amount from {{ ref('int_shipment_allocations') }}
+),
+
 deal_enquiries as (
     select deal.id as deal_id, enquiries.enquiry_id, enquiries.channel
     from enquiries
@@ -64,6 +68,16 @@ money as (
     group by allocations.deal_id
 ),
 
+goods as (
+    select
+        deal_id,
+        sum(shipped_amount) as shipped_amount,
+        -- A cost that one document lacks makes the deal's unknown.
+        case when bool_and(cost_amount is not null) then sum(cost_amount) end as cost_amount
+    from shipment_allocations
+    group by deal_id
+),
+
 int_deals as (
     select
         deals.deal_id,
@@ -89,6 +103,10 @@ int_deals as (
         case when deals.status = 'won' then deals.budget_amount else 0 end as bookings_amount,
         coalesce(money.paid_amount, 0) as paid_amount,
         money.first_paid_at,
+        coalesce(goods.shipped_amount, 0) as shipped_amount,
+        goods.cost_amount,
+        goods.shipped_amount - goods.cost_amount as margin_amount,
+        coalesce(money.paid_amount, 0) > 0 and goods.cost_amount is null as is_margin_missing,
         '{{ company_currency() }}' as currency_code,
         coalesce(responsible_at_close.manager_id, 'unassigned') as manager_id,
         managers.manager_name,
@@ -109,6 +127,8 @@ int_deals as (
         on coalesce(responsible_at_close.manager_id, 'unassigned') = managers.manager_id
     left join money
         on deals.deal_id = money.deal_id
+    left join goods
+        on deals.deal_id = goods.deal_id
 )
 
 select * from int_deals

@@ -15,7 +15,12 @@ leads as (
 ),
 
 lead_money as (
-    select lead_id, sum(paid_amount) as paid_amount
+    select
+        lead_id,
+        sum(paid_amount) as paid_amount,
+        sum(margin_amount) as margin_amount,
+        count(*) filter (where paid_amount > 0) as paid_deals_count,
+        count(*) filter (where is_margin_missing) as margin_missing_count
     from {{ ref('int_deals') }}
     where lead_id is not null
     group by lead_id
@@ -32,7 +37,10 @@ int_leads_daily as (
         count(*) filter (where leads.has_proposal)::integer as proposal_leads_count,
         count(*) filter (where leads.is_won)::integer as won_leads_count,
         count(*) filter (where lead_money.paid_amount > 0)::integer as paid_leads_count,
-        coalesce(sum(lead_money.paid_amount), 0) as cohort_revenue_amount
+        coalesce(sum(lead_money.paid_amount), 0) as cohort_revenue_amount,
+        coalesce(sum(lead_money.margin_amount), 0) as cohort_margin_amount,
+        coalesce(sum(lead_money.paid_deals_count), 0)::integer as cohort_paid_deals_count,
+        coalesce(sum(lead_money.margin_missing_count), 0)::integer as margin_missing_count
     from leads
     left join lead_money
         on leads.lead_id = lead_money.lead_id

@@ -54,7 +54,9 @@ sums as (
         sum(daily.won_deals_count) as won_deals_count,
         sum(daily.lost_deals_count) as lost_deals_count,
         sum(daily.bookings_amount) as bookings_amount,
-        sum(daily.payments_count) as payments_count
+        sum(daily.payments_count) as payments_count,
+        sum(daily.margin_amount) as margin_amount,
+        sum(daily.spend_amount) as spend_amount
     from comparable_periods
     inner join daily
         on daily.metric_date >= comparable_periods.period_start
@@ -85,6 +87,7 @@ measures as (
     cross join lateral (
         values
         ('revenue_amount', totals.revenue_amount),
+        ('margin_amount', totals.margin_amount),
         ('sales_count', totals.sales_count),
         ('average_check_amount', {{ average_check_amount('totals') }}),
         ('leads_count', totals.leads_count),
@@ -93,7 +96,8 @@ measures as (
         ('won_deals_count', totals.won_deals_count),
         ('win_rate_count_share', {{ win_rate_count_share('totals') }}),
         ('bookings_amount', totals.bookings_amount),
-        ('payments_count', totals.payments_count)
+        ('payments_count', totals.payments_count),
+        ('spend_amount', totals.spend_amount)
     ) as measure (kpi_name, value)
 ),
 

@@ -43,6 +43,22 @@ payments as (
     group by metric_date
 ),
 
+shipments as (
+    select
+        metric_date,
+        sum(shipped_amount) as shipped_amount,
+        sum(shipped_with_cost_amount) as shipped_with_cost_amount,
+        sum(margin_amount) as margin_amount
+    from {{ ref('int_shipments_daily') }}
+    group by metric_date
+),
+
+spend as (
+    select spend_date as metric_date, sum(spend_amount) as spend_amount
+    from {{ ref('int_ad_spend_daily') }}
+    group by spend_date
+),
+
 first_dates as (
     select min(metric_date) as first_date
     from (
@@ -51,6 +67,10 @@ first_dates as (
         select metric_date from deals
         union all
         select metric_date from payments
+        union all
+        select metric_date from shipments
+        union all
+        select metric_date from spend
     ) as every_date
 ),
 
@@ -71,6 +91,10 @@ kpis_daily as (
         coalesce(deals.sales_paid_amount, 0) as sales_paid_amount,
         coalesce(payments.payments_count, 0) as payments_count,
         coalesce(payments.revenue_amount, 0) as revenue_amount,
+        coalesce(shipments.shipped_amount, 0) as shipped_amount,
+        coalesce(shipments.shipped_with_cost_amount, 0) as shipped_with_cost_amount,
+        coalesce(shipments.margin_amount, 0) as margin_amount,
+        coalesce(spend.spend_amount, 0) as spend_amount,
         '{{ company_currency() }}' as currency_code
     from dates
     inner join first_dates
@@ -83,6 +107,10 @@ kpis_daily as (
         on dates.calendar_date = deals.metric_date
     left join payments
         on dates.calendar_date = payments.metric_date
+    left join shipments
+        on dates.calendar_date = shipments.metric_date
+    left join spend
+        on dates.calendar_date = spend.metric_date
     where dates.calendar_date <= {{ business_date(business_now()) }}
 )
 

@@ -1,5 +1,5 @@
--- From lead to money by channel and month. Shares follow the month's leads to today (cohort);
--- deals, sales and money stand in the month they happened. Spend has no source yet, and says so.
+-- From spend and lead to money by channel and month. Shares and returns on spend follow the month's
+-- leads to today (cohort); deals, sales, money and goods stand in the month they happened.
 with
 
 -- An enquiry is nobody's yet.
@@ -19,7 +19,23 @@ payments as (
     select * from {{ ref('int_payments_daily') }}
 ),
 
--- The four agree on one key, so no row is joined twice.
+shipments as (
+    select * from {{ ref('int_shipments_daily') }}
+),
+
+-- Nor is an advertisement a manager's.
+spend as (
+    select
+        spend_date as metric_date,
+        'unassigned' as manager_id,
+        channel,
+        sum(spend_amount) as spend_amount,
+        sum(clicks_count) as clicks_count
+    from {{ ref('int_ad_spend_daily') }}
+    group by spend_date, channel
+),
+
+-- They agree on one key, so no row is joined twice.
 months as (
     select
         date_trunc('month', metric_date)::date as month_start,
@@ -32,16 +48,25 @@ months as (
         coalesce(sum(leads.won_leads_count), 0)::integer as won_leads_count,
         coalesce(sum(leads.paid_leads_count), 0)::integer as paid_leads_count,
         coalesce(sum(leads.cohort_revenue_amount), 0) as cohort_revenue_amount,
+        coalesce(sum(leads.cohort_margin_amount), 0) as cohort_margin_amount,
+        coalesce(sum(leads.cohort_paid_deals_count), 0) as cohort_paid_deals_count,
+        coalesce(sum(leads.margin_missing_count), 0)::integer as margin_missing_count,
         coalesce(sum(deals.deals_count), 0)::integer as deals_count,
         coalesce(sum(deals.won_deals_count), 0)::integer as won_deals_count,
         coalesce(sum(deals.lost_deals_count), 0)::integer as lost_deals_count,
         coalesce(sum(deals.sales_count), 0)::integer as sales_count,
         coalesce(sum(payments.payments_count), 0)::integer as payments_count,
-        coalesce(sum(payments.revenue_amount), 0) as revenue_amount
+        coalesce(sum(payments.revenue_amount), 0) as revenue_amount,
+        coalesce(sum(shipments.shipped_amount), 0) as shipped_amount,
+        coalesce(sum(shipments.margin_amount), 0) as margin_amount,
+        coalesce(sum(spend.spend_amount), 0) as spend_amount,
+        coalesce(sum(spend.clicks_count), 0)::integer as clicks_count
     from enquiries
     full join leads using (metric_date, manager_id, channel)
     full join deals using (metric_date, manager_id, channel)
     full join payments using (metric_date, manager_id, channel)
+    full join shipments using (metric_date, manager_id, channel)
+    full join spend using (metric_date, manager_id, channel)
     group by month_start, channel
 ),
 
@@ -60,17 +85,27 @@ channels_monthly as (
         {{ lead_to_won_share('months') }} as lead_to_won_share,
         {{ lead_to_paid_share('months') }} as lead_to_paid_share,
         cohort_revenue_amount,
+        cohort_margin_amount,
+        margin_missing_count,
+        {{ margin_coverage_share('months') }} as margin_coverage_share,
         deals_count,
         won_deals_count,
         lost_deals_count,
         sales_count,
         payments_count,
         revenue_amount,
+        shipped_amount,
+        margin_amount,
         '{{ company_currency() }}' as currency_code,
-        null::numeric as spend_amount,
-        null::numeric as cpl_amount,
-        null::numeric as romi_ratio,
-        'no spend source' as spend_missing_reason
+        spend_amount,
+        clicks_count,
+        {{ cpl_amount('months') }} as cpl_amount,
+        {{ cost_per_qualified_amount('months') }} as cost_per_qualified_amount,
+        {{ romi_ratio('months') }} as romi_ratio,
+        {{ romi_revenue_ratio('months') }} as romi_revenue_ratio,
+        -- The last lead of the month is old enough to have paid.
+        (month_start + interval '1 month')::date
+        <= {{ business_date(business_now()) }} - {{ var('romi_maturity_days') }} as is_mature
     from months
 )
 
