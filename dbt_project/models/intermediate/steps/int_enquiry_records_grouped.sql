@@ -30,9 +30,8 @@ unsorted as (
 ),
 
 calls as (
-    select note_id, deal_id, contact_id, call_key, created_at
-    from {{ ref('stg_amocrm__notes') }}
-    where note_type = 'call_in'
+    select call_id, person_id, call_keys, started_at from {{ ref('int_calls') }}
+    where call_direction = 'in' and person_id is not null
 ),
 
 pipeline_kinds as (
@@ -129,31 +128,27 @@ announcements as (
     order by call_key, created_at, unsorted_id
 ),
 
-calls_of_persons as (
-    select
-        calls.*,
-        coalesce(person_of_contact.person_id, deals.person_id) as person_id,
-        announcements.deal_id as announced_deal_id,
-        announcements.unsorted_id as announced_unsorted_id
+calls_announced as (
+    select distinct on (calls.call_id)
+        calls.call_id,
+        announcements.deal_id,
+        announcements.unsorted_id
     from calls
-    left join person_records as person_of_contact
-        on person_of_contact.record_id
-        = coalesce(calls.contact_id, case when calls.deal_id is null then calls.note_id end)
-    left join deals_of_any_pipeline as deals
-        on calls.deal_id = deals.deal_id
-    left join announcements
-        on calls.call_key = announcements.call_key
+    cross join lateral unnest(calls.call_keys) as known (call_key)
+    inner join announcements
+        on known.call_key = announcements.call_key
+    order by calls.call_id, announcements.unsorted_id
 ),
 
 calls_about_open_deals as (
-    select distinct calls_of_persons.note_id
-    from calls_of_persons
+    select distinct calls.call_id
+    from calls
     inner join deals_of_any_pipeline as deals
-        on calls_of_persons.person_id = deals.person_id
-        and calls_of_persons.created_at >= deals.created_at
+        on calls.person_id = deals.person_id
+        and calls.started_at >= deals.created_at
         -- A deal deleted since was open until it was deleted: what was said then was about it. A
         -- service request is a deal too: who calls about a complaint does not ask to buy.
-        and calls_of_persons.created_at < coalesce(
+        and calls.started_at < coalesce(
             deals.final_stage_entered_at, deals.closed_at, deals.deleted_at, 'infinity'
         )
 ),
@@ -163,26 +158,19 @@ calls_about_open_deals as (
 call_records as (
     select
         'call' as record_type,
-        calls_of_persons.note_id as record_id,
-        calls_of_persons.person_id,
-        calls_of_persons.created_at,
-        coalesce(
-            calls_of_persons.announced_deal_id,
-            calls_of_persons.announced_unsorted_id,
-            calls_of_persons.note_id
-        ) as event_key,
+        calls.call_id as record_id,
+        calls.person_id,
+        calls.started_at as created_at,
+        coalesce(calls_announced.deal_id, calls_announced.unsorted_id, calls.call_id) as event_key,
         null::text as deal_id,
         'call' as enquiry_kind,
         true as is_inbound
-    from calls_of_persons
+    from calls
+    left join calls_announced
+        on calls.call_id = calls_announced.call_id
     left join calls_about_open_deals
-        on calls_of_persons.note_id = calls_about_open_deals.note_id
-    where
-        calls_of_persons.person_id is not null
-        and (
-            calls_of_persons.announced_unsorted_id is not null
-            or calls_about_open_deals.note_id is null
-        )
+        on calls.call_id = calls_about_open_deals.call_id
+    where calls_announced.call_id is not null or calls_about_open_deals.call_id is null
 ),
 
 every_record as (

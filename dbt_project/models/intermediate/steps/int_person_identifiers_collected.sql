@@ -25,9 +25,9 @@ unsorted as (
 ),
 
 calls as (
-    select note_id, contact_id, deal_id, phone
-    from {{ ref('stg_amocrm__notes') }}
-    where note_type = 'call_in' and phone is not null
+    select call_id, contact_id, deal_id, crm_lead_id, phone
+    from {{ ref('int_call_records_joined') }}
+    where call_direction = 'in' and phone is not null
 ),
 
 export_leads as (
@@ -47,9 +47,9 @@ known_by_phone as (
     union all
     select coalesce(contact_id, unsorted_id), phone from unsorted
     union all
-    select coalesce(contact_id, note_id), phone
+    select coalesce(contact_id, call_id), phone
     from calls
-    where contact_id is not null or deal_id is null
+    where contact_id is not null or (deal_id is null and crm_lead_id is null)
 ),
 
 known_by_email as (

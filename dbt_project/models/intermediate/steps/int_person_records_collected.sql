@@ -15,9 +15,9 @@ unsorted as (
 ),
 
 calls as (
-    select note_id, contact_id, deal_id, created_at
-    from {{ ref('stg_amocrm__notes') }}
-    where note_type = 'call_in'
+    select call_id, contact_id, deal_id, crm_lead_id, started_at
+    from {{ ref('int_call_records_joined') }}
+    where call_direction = 'in'
 ),
 
 export_leads as (
@@ -46,9 +46,9 @@ seen as (
     union all
     select coalesce(contact_id, unsorted_id), null, created_at, false, false from unsorted
     union all
-    select coalesce(contact_id, note_id), null, created_at, false, false
+    select coalesce(contact_id, call_id), null, started_at, false, false
     from calls
-    where contact_id is not null or deal_id is null
+    where contact_id is not null or (deal_id is null and crm_lead_id is null)
 ),
 
 int_person_records_collected as (

@@ -26,6 +26,7 @@ select
     case when params ->> 'duration' ~ '^\d+$' then (params ->> 'duration')::integer end
         as call_seconds,
     {{ normalised_phone("(params ->> 'phone')") }} as phone,
+    nullif(params ->> 'link', '') as recording_url,
     created_at
 from {{ source('raw_amocrm', 'notes') }}
 where _gone_at is null

@@ -7,7 +7,7 @@ calls as (
 ),
 
 users as (
-    select account_name, user_id, extension from {{ source('raw_mango', 'users') }}
+    select account_name, user_id, name, email, extension from {{ source('raw_mango', 'users') }}
 ),
 
 telephones as (
@@ -46,7 +46,12 @@ stg_mango__calls as (
             when calls.context_type = 1 then {{ normalised_phone('calls.caller_number') }}
             when calls.context_type = 2 then {{ normalised_phone('calls.called_number') }}
         end as phone,
+        case when calls.context_type = 1 then {{ normalised_phone('calls.called_number') }} end
+            as called_number,
         users.extension,
+        {{ source_key('mango', 'calls.account_name', 'users.extension') }} as extension_id,
+        nullif(users.name, '') as employee_name,
+        {{ normalised_email('users.email') }} as email,
         calls.context_status = 1 as is_answered,
         coalesce(calls.talk_duration, 0) as call_seconds,
         calls.duration - coalesce(calls.talk_duration, 0) as wait_seconds,
