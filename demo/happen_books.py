@@ -22,6 +22,8 @@ from demo.store import Record
 from demo.story import Invoice, Story
 from demo.world import World
 
+LATE_DAYS = 40
+"""So late a payment is written down."""
 FAR_DAYS = 200
 """So far back a document is dated: outside of what a client reads again every time."""
 
@@ -29,6 +31,13 @@ FAR_DAYS = 200
 def _payment(world: World, story: Story) -> dict[str, Any]:
     invoice = _unpaid_invoice(world)
     payment = story.pay(invoice, invoice.unpaid)
+    return _about_money(world, payment) | {"invoice_number": invoice.number}
+
+
+def _late_payment(world: World, story: Story) -> dict[str, Any]:
+    """A payment of weeks ago is written down today, under its own date."""
+    invoice = _unpaid_invoice(world)
+    payment = story.pay(invoice, invoice.unpaid, dated=story.t - LATE_DAYS * DAY)
     return _about_money(world, payment) | {"invoice_number": invoice.number}
 
 
@@ -140,6 +149,7 @@ def _rename_counterparty(world: World, story: Story) -> dict[str, Any]:
 
 BOOK_HAPPENINGS: dict[str, Callable[[World, Story], dict[str, Any]]] = {
     "payment": _payment,
+    "late_payment": _late_payment,
     "cash_payment": _cash_payment,
     "card_payment": _card_payment,
     "unpost": _unpost,

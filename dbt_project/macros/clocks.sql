@@ -9,6 +9,11 @@
     timestamptz '{{ env_var('BUSINESS_NOW', '') or run_started_at.isoformat() }}'
 {%- endmacro %}
 
+{# What a snapshot calls now, with its zone: dbt's own is a local time of nowhere. #}
+{% macro postgres__snapshot_get_time() -%}
+    {{ business_now() }}
+{%- endmacro %}
+
 {% macro business_date(instant) -%}
     (({{ instant }}) at time zone '{{ business_timezone() }}')::date
 {%- endmacro %}

@@ -24,8 +24,9 @@ from typing import Any
 from tests.architecture.sql_lineage import Aggregate, Column, Lineage, Made, Model
 
 NUMBERS = ("integer", "bigint", "smallint", "numeric", "double precision", "real")
-MAKERS = ("metrics", "staging", "seeds")
-"""Folders whose numbers are made once: measures, and what the sources and people said."""
+MAKERS = ("metrics", "staging", "seeds", "snapshots")
+"""Folders whose numbers are made once: measures, and what sources and people said, now or once."""
+KINDS = ("model", "seed", "snapshot")
 Measures = frozenset[Column]
 
 
@@ -45,7 +46,7 @@ class Project:
     def of_manifest(cls, manifest: dict[str, Any]) -> Project:
         nodes = list(manifest["nodes"].values())
         tests = [node for node in nodes if node["resource_type"] == "test"]
-        models = [node for node in nodes if node["resource_type"] in ("model", "seed")]
+        models = [node for node in nodes if node["resource_type"] in KINDS]
         return cls(
             models={node["name"]: _model(node) for node in models},
             unique_columns=frozenset(

@@ -149,7 +149,8 @@ LEADS = {
 @pytest.mark.parametrize("sql", LEADS.values(), ids=LEADS)
 def test_mutant_that_counts_leads_anew_is_caught(project: Project, sql: str) -> None:
     (sentence,) = found(project, sql)
-    assert sentence.startswith("mutant.n repeats an agreed measure (int_leads_daily: leads_count,")
+    assert sentence.startswith("mutant.n repeats an agreed measure (")
+    assert "int_leads_daily: leads_count," in sentence
 
 
 def test_mutant_that_divides_measures_of_another_mart_is_caught(project: Project) -> None:

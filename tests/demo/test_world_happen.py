@@ -11,7 +11,7 @@ import pytest
 
 from demo import accounting_records as books
 from demo.happen import HAPPENINGS, happen
-from demo.happen_books import FAR_DAYS
+from demo.happen_books import FAR_DAYS, LATE_DAYS
 from demo.picks import NothingFitsError
 from demo.world import World, build_world
 
@@ -71,6 +71,11 @@ CHANGES: dict[str, Callable[[World, World, dict[str, Any]], bool]] = {
     ),
     "payment": lambda was, now, done: (
         _sum(now, "revenue") == round(_sum(was, "revenue") + done["amount"], 2)
+    ),
+    "late_payment": lambda was, now, done: (
+        _sum(now, "revenue") == round(_sum(was, "revenue") + done["amount"], 2)
+        and now.ledger.payments[done["payment_ref_key"]].paid_at
+        == int(NOW.timestamp()) - LATE_DAYS * 86_400
     ),
     "call": lambda was, now, done: (
         now.store.amocrm["notes/contacts"][done["note_id"]]["note_type"] == "call_out"

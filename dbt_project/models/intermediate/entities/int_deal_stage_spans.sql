@@ -1,5 +1,6 @@
--- One row per stay of a deal in a stage. The stay before the first known change is `assumed` to
--- have begun when the deal did; all others are what the CRM's events say.
+-- One row per stay of a deal in a stage. What the CRM's events say, is so; before a deal's first
+-- event, or where a source has none, it is what our own snapshots saw (`snapshot`: no later than
+-- then). The first stay is `assumed` to have begun when the deal did.
 with
 
 deals as (
@@ -21,22 +22,67 @@ stages as (
     select stage_id, stage_name from {{ ref('stg_amocrm__stages') }}
 ),
 
+snapshots as (
+    select deal_id, stage_id, dbt_valid_from as seen_at from {{ ref('deals_history') }}
+    where stage_id is not null
+),
+
 first_changes as (
-    select distinct on (deal_id) deal_id, from_stage_id
+    select distinct on (deal_id) deal_id, from_stage_id, to_stage_id, changed_at
     from stage_changes
     order by deal_id, changed_at, event_id
+),
+
+-- What a snapshot saw of an event's own change is no other stay, whosever clock is late.
+snapshots_before_events as (
+    select
+        snapshots.deal_id,
+        snapshots.stage_id,
+        snapshots.seen_at,
+        lag(snapshots.stage_id) over deal_snapshots as stage_id_before,
+        row_number() over deal_snapshots as number
+    from snapshots
+    left join first_changes
+        on snapshots.deal_id = first_changes.deal_id
+    where
+        first_changes.deal_id is null
+        or (
+            snapshots.seen_at < first_changes.changed_at
+            and snapshots.stage_id <> first_changes.to_stage_id
+        )
+    window deal_snapshots as (
+        partition by snapshots.deal_id
+        order by snapshots.seen_at
+    )
 ),
 
 entries as (
     select
         deals.deal_id,
-        coalesce(first_changes.from_stage_id, deals.stage_id) as stage_id,
+        coalesce(first_snapshots.stage_id, first_changes.from_stage_id, deals.stage_id)
+            as stage_id,
         deals.created_at as entered_at,
         '' as event_id,
         'assumed' as evidence
     from deals
     left join first_changes
         on deals.deal_id = first_changes.deal_id
+    left join snapshots_before_events as first_snapshots
+        on deals.deal_id = first_snapshots.deal_id
+        and first_snapshots.number = 1
+    union all
+    select
+        snapshots_before_events.deal_id,
+        snapshots_before_events.stage_id,
+        snapshots_before_events.seen_at,
+        '',
+        'snapshot'
+    from snapshots_before_events
+    inner join deals
+        on snapshots_before_events.deal_id = deals.deal_id
+    where
+        snapshots_before_events.number > 1
+        and snapshots_before_events.stage_id <> snapshots_before_events.stage_id_before
     union all
     select
         stage_changes.deal_id,

@@ -14,7 +14,12 @@ enquiries as (
 ),
 
 managers as (
-    select manager_id, manager_name, department_name from {{ ref('int_managers') }}
+    select manager_id, manager_name from {{ ref('int_managers') }}
+),
+
+manager_spans as (
+    select manager_id, department_name, valid_from, valid_to
+    from {{ ref('int_manager_spans') }}
 ),
 
 responsible_spans as (
@@ -110,7 +115,7 @@ int_deals as (
         '{{ company_currency() }}' as currency_code,
         coalesce(responsible_at_close.manager_id, 'unassigned') as manager_id,
         managers.manager_name,
-        managers.department_name,
+        manager_spans.department_name,
         coalesce(enquiry_leads.channel, deal_enquiries.channel, '(blank)') as channel,
         deals.city,
         deals.client_type,
@@ -125,6 +130,13 @@ int_deals as (
         on deals.deal_id = responsible_at_close.deal_id
     left join managers
         on coalesce(responsible_at_close.manager_id, 'unassigned') = managers.manager_id
+    -- The department is the one its manager was in when it closed.
+    left join manager_spans
+        on managers.manager_id = manager_spans.manager_id
+        and manager_spans.valid_from
+        <= coalesce(deals.final_stage_entered_at, {{ business_now() }})
+        and manager_spans.valid_to
+        > coalesce(deals.final_stage_entered_at, {{ business_now() }})
     left join money
         on deals.deal_id = money.deal_id
     left join goods

@@ -1,0 +1,243 @@
+-- Which records make a frozen number another one today: what each changed, with its sign, and why.
+with
+
+restated as (
+    select measure, period_start, dimension, dimension_value from {{ ref('restatements') }}
+    where is_current
+),
+
+published as (
+    select
+        measure,
+        period_start,
+        record_type,
+        record_id,
+        channel,
+        manager_id,
+        -published_value as signed_change,
+        false as is_counted_now,
+        url
+    from {{ ref('published_number_records') }}
+),
+
+frozen_periods as (
+    select measure, period_start from {{ ref('published_numbers') }}
+    where dimension = 'total'
+),
+
+counted as (
+    select
+        measure,
+        date_trunc('month', counted_date)::date as period_start,
+        record_type,
+        record_id,
+        channel,
+        manager_id,
+        value as signed_change,
+        true as is_counted_now,
+        url
+    from {{ ref('int_counted_records') }}
+),
+
+enquiries as (
+    select enquiry_id, person_id, excluded_reason from {{ ref('int_enquiries') }}
+),
+
+leads as (
+    select lead_id, person_id, lead_kind, enquiry_ids from {{ ref('int_leads') }}
+),
+
+deals as (
+    select deal_id, status, stage_meaning, deal_excluded_reason, first_paid_at
+    from {{ ref('int_deals') }}
+),
+
+payments as (
+    select payment_id, payment_excluded_reason from {{ ref('int_payments') }}
+),
+
+person_merges as (
+    select distinct person_id from {{ ref('int_person_merges') }}
+),
+
+lead_enquiries as (
+    select enquiry.id as enquiry_id, leads.lead_id, leads.person_id
+    from leads
+    cross join lateral unnest(leads.enquiry_ids) as enquiry (id)
+),
+
+counted_in_frozen_periods as (
+    select counted.*
+    from counted
+    inner join frozen_periods
+        on counted.measure = frozen_periods.measure
+        and counted.period_start = frozen_periods.period_start
+),
+
+changes as (
+    select * from published
+    union all
+    select * from counted_in_frozen_periods
+),
+
+changes_by_dimension as (
+    select *, 'total' as dimension, 'total' as dimension_value from changes
+    union all
+    select *, 'channel', channel from changes
+    union all
+    select *, 'manager', manager_id from changes
+),
+
+record_changes as (
+    select
+        measure,
+        period_start,
+        dimension,
+        dimension_value,
+        record_type,
+        record_id,
+        sum(signed_change) as signed_change,
+        max(url) as url
+    from changes_by_dimension
+    group by measure, period_start, dimension, dimension_value, record_type, record_id
+    having sum(signed_change) <> 0
+),
+
+records_in_periods as (
+    select
+        measure,
+        period_start,
+        record_id,
+        bool_or(not is_counted_now) as was_counted,
+        bool_or(is_counted_now) as is_counted,
+        sum(signed_change) as whole_change
+    from changes
+    group by measure, period_start, record_id
+),
+
+periods_before as (
+    select distinct measure, record_id from published
+),
+
+periods_now as (
+    select distinct measure, record_id from counted
+),
+
+-- Why a record that was counted counts no more.
+why_gone as (
+    select
+        'payment' as record_type,
+        payment_id as record_id,
+        case payment_excluded_reason
+            when 'not_posted' then 'payment_unposted'
+            when 'marked_for_deletion' then 'payment_marked_for_deletion'
+            else 'payment_is_no_sales_money'
+        end as reason
+    from payments
+    where payment_excluded_reason is not null
+    union all
+    select 'enquiry', enquiry_id, excluded_reason from enquiries
+    where excluded_reason is not null
+    union all
+    -- A lead is named by its first enquiry, which now is excluded or of another lead.
+    select
+        'lead',
+        enquiries.enquiry_id,
+        case
+            when enquiries.excluded_reason is not null then enquiries.excluded_reason
+            when person_merges.person_id is not null then 'contact_merged'
+            else 'joined_to_another_lead'
+        end
+    from enquiries
+    left join lead_enquiries
+        on enquiries.enquiry_id = lead_enquiries.enquiry_id
+    left join person_merges
+        on lead_enquiries.person_id = person_merges.person_id
+    where enquiries.enquiry_id is distinct from lead_enquiries.lead_id
+    union all
+    select
+        'deal',
+        deal_id,
+        case
+            when deal_excluded_reason is not null then deal_excluded_reason
+            when stage_meaning = 'unmapped' then 'stage_unmapped'
+        end
+    from deals
+    where deal_excluded_reason is not null or stage_meaning = 'unmapped'
+),
+
+known_records as (
+    select 'payment' as record_type, payment_id as record_id from payments
+    union all
+    select 'enquiry', enquiry_id from enquiries
+    union all
+    select 'lead', lead_id from leads
+    union all
+    select 'deal', deal_id from deals
+),
+
+restatement_records as (
+    select
+        record_changes.measure,
+        record_changes.period_start,
+        record_changes.dimension,
+        record_changes.dimension_value,
+        record_changes.record_type,
+        record_changes.record_id,
+        record_changes.signed_change,
+        case
+            when records_in_periods.was_counted and records_in_periods.is_counted
+                then case
+                    when records_in_periods.whole_change <> 0 then 'amount_changed'
+                    when record_changes.dimension = 'manager' then 'moved_to_another_manager'
+                    else 'moved_to_another_channel'
+                end
+            when not records_in_periods.was_counted
+                then case
+                    when periods_before.record_id is not null then 'dated_anew'
+                    when record_changes.record_type = 'payment' then 'posted_late'
+                    when record_changes.measure = 'sales_count'
+                        or record_changes.measure like 'paid_within_%'
+                        then 'money_came_late'
+                    else 'came_late'
+                end
+            when why_gone.reason is not null then why_gone.reason
+            when periods_now.record_id is not null then 'dated_anew'
+            when known_records.record_id is null then 'erased'
+            when record_changes.measure = 'new_leads_count' then 'customer_had_paid_before'
+            when record_changes.measure = 'sales_count'
+                or record_changes.measure like 'paid_within_%'
+                then case
+                    when deals.first_paid_at is not null then 'refunded_in_full'
+                    else 'money_taken_back'
+                end
+            else 'stage_moved_back'
+        end as reason,
+        record_changes.url
+    from record_changes
+    inner join restated
+        on record_changes.measure = restated.measure
+        and record_changes.period_start = restated.period_start
+        and record_changes.dimension = restated.dimension
+        and record_changes.dimension_value = restated.dimension_value
+    inner join records_in_periods
+        on record_changes.measure = records_in_periods.measure
+        and record_changes.period_start = records_in_periods.period_start
+        and record_changes.record_id = records_in_periods.record_id
+    left join periods_before
+        on record_changes.measure = periods_before.measure
+        and record_changes.record_id = periods_before.record_id
+    left join periods_now
+        on record_changes.measure = periods_now.measure
+        and record_changes.record_id = periods_now.record_id
+    left join why_gone
+        on record_changes.record_type = why_gone.record_type
+        and record_changes.record_id = why_gone.record_id
+    left join known_records
+        on record_changes.record_type = known_records.record_type
+        and record_changes.record_id = known_records.record_id
+    left join deals
+        on record_changes.record_id = deals.deal_id
+)
+
+select * from restatement_records
