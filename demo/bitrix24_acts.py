@@ -14,7 +14,7 @@ from demo import company
 from demo.bitrix24_company import moment, semantics, stage_id
 from demo.bitrix24_fields import CONTACT, DEAL, LEAD
 from demo.bitrix24_paths import Path
-from demo.pbx import LINES, Call, Exchange, calls, exchange_of
+from demo.pbx import EXCHANGES, LINES, Call, calls, exchange_of
 from demo.store import Record, Store
 
 CREATED, MOVED, CLOSED, FUNNEL_CHANGED = 1, 2, 3, 5
@@ -215,10 +215,9 @@ def telephony(store: Store) -> list[Record]:
         for note in store.amocrm[f"notes/{kind}"].values()
         if note["note_type"] in ("call_in", "call_out")
     }
-    exchanges: tuple[Exchange, ...] = ("mango", "zadarma")
     return [
         _statistic(call, *notes.get(call.id, (None, "")))
-        for exchange in exchanges
+        for exchange in EXCHANGES
         for call in calls(store, exchange)
         if call.direction != "internal"
     ]

@@ -6,7 +6,7 @@ records a CRM or 1C shows, and no rule for deciding what a lead is or which paym
 deal: the tests of the product compare their rules with this book.
 
 `Ledger.as_json()` (what `GET /demo/ledger` answers, with `ad_spend` of `yandex_direct_ads.spend`
-beside), all instants ISO text in UTC, all amounts in roubles:
+and `calls` of `pbx.monthly` beside), all instants ISO text in UTC, all amounts in roubles:
 
     as_of, seed, months
     managers   [{manager_id, name, department_id, department_name}]

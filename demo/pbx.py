@@ -3,7 +3,8 @@
 Each call note of the CRM is a call here, its `uniq` the exchange's id; calls that begin in the
 unsorted inbox ring at the moment the inbox item says. Beside them stand calls nobody linked: a
 caller who hung up and tried again minutes later, a manager who rang a supplier or a colleague.
-None of those is a wish of somebody new, so the ledger needs no word of them.
+None of those is a wish of somebody new, so the ledger has no enquiry of them, only the book of
+calls (`monthly`).
 
 Belongs here: what an exchange knows and how it is drawn from the store, which stays as it is. Does
 not belong: how a vendor spells it (`zadarma`, `mango`).
@@ -12,13 +13,14 @@ not belong: how a vendor spells it (`zadarma`, `mango`).
 from __future__ import annotations
 
 import random
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from demo import company
 from demo.identity import guid
-from demo.moscow import MINUTE
+from demo.moscow import MINUTE, month_name, month_of
 from demo.store import Record, Store
 
 Exchange = Literal["zadarma", "mango"]
@@ -26,6 +28,7 @@ Direction = Literal["in", "out", "internal"]
 
 RETAIL_DEPARTMENT = 12
 """Works with Zadarma; everybody else, and calls of nobody, go through Mango."""
+EXCHANGES: tuple[Exchange, ...] = ("mango", "zadarma")
 LINES: dict[Exchange, str] = {"mango": "74951234567", "zadarma": "74951234568"}
 RECORDED_AFTER_SECONDS = 10 * MINUTE
 """A recording can be had so long after the call ended."""
@@ -112,6 +115,34 @@ def calls(store: Store, exchange: Exchange) -> list[Call]:
             ):
                 found.extend(_seen(note, inbox.get(str(note["params"]["uniq"]))))
     return sorted(found, key=lambda call: (call.starts_at, call.id))
+
+
+def monthly(store: Store, as_of: int) -> list[dict[str, Any]]:
+    """The book of calls: conversations and attempts per Moscow month, manager and direction that
+    had ended by then, those past the exchanges among them. `manager_id` None is nobody's; a call
+    is of who talked, or was the last not to answer. Missed are incoming calls without talk.
+    """
+    seen = [
+        (call.starts_at, call.user_id, call.direction, call.talk)
+        for exchange in EXCHANGES
+        for call in calls(store, exchange)
+        if call.ends_at <= as_of
+    ]
+    past_the_exchange = [
+        (note["created_at"], note["responsible_user_id"], kind[5:], note["params"]["duration"])
+        for name in ("notes/leads", "notes/contacts")
+        for note in store.amocrm[name].values()
+        if (kind := note["note_type"]) in ("call_in", "call_out") and not note["params"]["phone"]
+    ]
+    cells: dict[tuple[str, int, str], Counter[str]] = defaultdict(Counter)
+    for at, user_id, direction, talk in [*seen, *past_the_exchange]:
+        cells[month_name(month_of(at)), user_id, direction].update(
+            calls=1, missed=int(direction == "in" and not talk), talk_seconds=talk
+        )
+    return [
+        {"month": month, "manager_id": user_id or None, "direction": direction, **counted}
+        for (month, user_id, direction), counted in sorted(cells.items())
+    ]
 
 
 def _seen(note: Record, rang_at: int | None) -> Iterator[Call]:

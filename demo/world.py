@@ -22,6 +22,7 @@ from demo import (
     crm_records,
     regulars,
     staff,
+    pbx,
     yandex_direct_ads,
 )
 from demo.cards import Binned
@@ -67,8 +68,13 @@ class World:
     binned: dict[int, Binned] = field(default_factory=dict)
 
     def truth(self) -> dict[str, Any]:
-        """The ledger, and beside it what the ads cost, which follows from the store."""
-        return self.ledger.as_json() | {"ad_spend": yandex_direct_ads.spend(self.store, self.as_of)}
+        """The ledger, and beside it what the ads cost and who talked how long, which follow from
+        the store.
+        """
+        return self.ledger.as_json() | {
+            "ad_spend": yandex_direct_ads.spend(self.store, self.as_of),
+            "calls": pbx.monthly(self.store, int(self.as_of.timestamp())),
+        }
 
     def forget_wish(self, deal: Deal) -> str:
         """The intent of a deal counts no more, until `recall_wish`; returns its id."""

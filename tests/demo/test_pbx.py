@@ -114,3 +114,20 @@ def test_every_user_has_an_extension_on_one_exchange() -> None:
     users = [*pbx.people("mango"), *pbx.people("zadarma")]
     assert {one.id for one in users} == {one.id for one in company.EMPLOYEES}
     assert len({pbx.extension(one.id) for one in users}) == len(users) == len(company.EMPLOYEES)
+
+
+def test_the_book_of_calls_tells_every_call_once(world: World, seen: dict[str, pbx.Call]) -> None:
+    now = int(AS_OF.timestamp())
+    book = pbx.monthly(world.store, now)
+    ended = [call for call in seen.values() if call.ends_at <= now]
+    past_the_exchange = [
+        note
+        for name in ("notes/leads", "notes/contacts")
+        for note in world.store.amocrm[name].values()
+        if note["note_type"].startswith("call_") and not note["params"]["phone"]
+    ]
+    assert past_the_exchange
+    assert sum(row["calls"] for row in book) == len(ended) + len(past_the_exchange)
+    assert sum(row["talk_seconds"] for row in book) == sum(call.talk for call in ended) + sum(
+        note["params"]["duration"] for note in past_the_exchange
+    )

@@ -140,10 +140,14 @@ LEADS_OF_RECORDS = """
         case records.record_type
             when 'deal' then 'deal:' || split_part(records.record_id, ':', 3)
             when 'unsorted' then 'unsorted:' || split_part(records.record_id, 'unsorted-', 2)
-            when 'call' then 'note:' || regexp_replace(records.record_id, '^.*-', '')
+            when 'call' then 'note:' || regexp_replace(notes.note_id, '^.*-', '')
         end,
         leads.lead_id
     from intermediate.int_enquiry_records_grouped as records
+    left join (
+        select call_id, unnest(note_ids) as note_id from intermediate.int_calls
+    ) as notes
+        on records.record_id = notes.call_id
     inner join (
         select lead_id, unnest(enquiry_ids) as enquiry_id from intermediate.int_leads
     ) as leads
@@ -163,6 +167,37 @@ def test_enquiries_are_counted_and_excluded_as_their_author_meant(
         for enquiry in ledger["enquiries"]
     )
     assert {row[:3]: row[3] for row in rows} == dict(expected)
+
+
+def test_calls_equal_the_book_of_the_exchanges_in_every_month_and_of_every_manager(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    """Of finished months: calls of the last minutes end while the sources are read."""
+    rows = demo_company.query(
+        """
+        select
+            to_char(started_date, 'YYYY-MM'),
+            manager_id,
+            call_direction,
+            count(*),
+            count(*) filter (where call_direction = 'in' and not is_answered),
+            sum(call_seconds)
+        from intermediate.int_calls
+        group by 1, 2, 3
+        """
+    )
+    running = ledger["as_of"][:7]
+    expected = {
+        (
+            row["month"],
+            deal_key(row["manager_id"]) if row["manager_id"] else "unassigned",
+            row["direction"],
+        ): (row["calls"], row["missed"], row["talk_seconds"])
+        for row in ledger["calls"]
+        if row["month"] != running
+    }
+    assert len(expected) > 1000
+    assert {row[:3]: row[3:] for row in rows if row[0] != running} == expected
 
 
 def test_every_payment_goes_to_the_deal_its_trace_leads_to_and_no_other(
