@@ -184,7 +184,7 @@ restatement_records as (
         record_changes.dimension_value,
         record_changes.record_type,
         record_changes.record_id,
-        record_changes.signed_change,
+        record_changes.signed_change::numeric(18, 2) as signed_change,
         case
             when records_in_periods.was_counted and records_in_periods.is_counted
                 then case
