@@ -12,6 +12,14 @@
     {{ quotient(totals ~ '.qualified_leads_count', totals ~ '.leads_count') }}
 {%- endmacro %}
 
+{% macro lead_to_proposal_share(totals) -%}
+    {{ quotient(totals ~ '.proposal_leads_count', totals ~ '.leads_count') }}
+{%- endmacro %}
+
+{% macro proposal_to_paid_share(totals) -%}
+    {{ quotient(totals ~ '.paid_leads_count', totals ~ '.proposal_leads_count') }}
+{%- endmacro %}
+
 {% macro lead_to_won_share(totals) -%}
     {{ quotient(totals ~ '.won_leads_count', totals ~ '.leads_count') }}
 {%- endmacro %}
