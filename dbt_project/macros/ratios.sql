@@ -50,11 +50,12 @@
 {%- endmacro %}
 
 {# What the leads of a period brought to date, less what was spent on ads then, for each rouble of
-   it. #}
+   it. Nobody can say while the cost of none of their paid deals is known. #}
 {% macro romi_ratio(totals) -%}
     {{ quotient(
         '(' ~ totals ~ '.cohort_margin_amount - ' ~ totals ~ '.spend_amount)',
-        totals ~ '.spend_amount',
+        'case when ' ~ totals ~ '.cohort_paid_deals_count <> ' ~ totals ~ '.margin_missing_count '
+        ~ 'or ' ~ totals ~ '.cohort_paid_deals_count = 0 then ' ~ totals ~ '.spend_amount end',
     ) }}
 {%- endmacro %}
 
