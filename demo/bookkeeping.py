@@ -121,13 +121,13 @@ def _take_goods_back(store: Store, ledger: Ledger) -> None:
         sold = sale["Товары"][0]
         kopecks = round(sold["Цена"] * 100)
         key = str(uuid5(NAMESPACE_URL, f"return/{sale['Ref_Key']}"))
-        shipped = ledger.shipments[sale["Ref_Key"]]
+        shipped, pieces = ledger.shipments[sale["Ref_Key"]], sold["Количество"]
         ledger.shipments[key] = ShipmentTruth(
             key,
             shipped.deal_id,
             at,
             -(kopecks - books.vat_of(kopecks, at)),
-            -round(shipped.cost_kopecks / sold["Количество"]),
+            -((2 * shipped.cost_kopecks + pieces) // (2 * pieces)),
         )
         store.onec[books.RETURNS][key] = books.goods_return(
             key=key,

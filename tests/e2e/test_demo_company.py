@@ -233,7 +233,7 @@ def test_every_deals_goods_and_their_cost_equal_the_ledger(
     demo_company: Company, ledger: dict[str, Any]
 ) -> None:
     rows = demo_company.query(
-        "select deal_id, shipped_amount, cost_amount, margin_amount from intermediate.int_deals"
+        "select deal_id, shipped_amount, margin_amount from intermediate.int_deals"
         " where shipped_amount <> 0"
     )
     shipped: Counter[str] = Counter()
@@ -242,8 +242,8 @@ def test_every_deals_goods_and_their_cost_equal_the_ledger(
         shipped[deal_key(shipment["deal_id"])] += round(shipment["shipped"] * 100)
         cost[deal_key(shipment["deal_id"])] += round(shipment["cost"] * 100)
     assert len(shipped) > 1000
-    assert {deal: (amount, amount - cost[deal]) for deal, amount in shipped.items()} == {
-        deal: (int(amount * 100), int(margin * 100)) for deal, amount, _, margin in rows
+    assert {deal: (amount, amount - cost[deal]) for deal, amount in shipped.items() if amount} == {
+        deal: (int(amount * 100), int(margin * 100)) for deal, amount, margin in rows
     }
 
 
