@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -56,16 +57,20 @@ def answered_by(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[N
 
 
 class Watched:
-    """Lets requests through to the network and remembers when each was sent and what came."""
+    """Lets requests through to the network and remembers what came, and when each was sent that
+    has `path` in its address.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, path: str = "/") -> None:
+        self._path = path
         self.sent_at: list[float] = []
         self.statuses: Counter[int] = Counter()
         self._real = httpx.HTTPTransport.handle_request
         self._transport = httpx.HTTPTransport()
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.sent_at.append(time.monotonic())
+        if self._path in request.url.path:
+            self.sent_at.append(time.monotonic())
         response = self._real(self._transport, request)
         self.statuses[response.status_code] += 1
         return response
@@ -325,16 +330,49 @@ def onec(url: str, months: int) -> Figures:
     }
 
 
+PERMITTED = {
+    # The limit that binds a first load, requests a second; and how much of the history is read, so
+    # that the slowest is through in minutes.
+    "zadarma": (3 / 60, {"ZADARMA_HISTORY_DAYS": "220"}),
+    "mango": (1 / 2, {"MANGO_HISTORY_DAYS": "760"}),
+    "bitrix24": (2.0, {}),
+    "yandex_direct": (2.0, {"YANDEX_DIRECT_HISTORY_DAYS": "760"}),
+}
+"""Where the vendor counts one method apart, as Zadarma its statistics, requests are those of it."""
+COUNTED_PATHS = {"zadarma": "/statistics/", "mango": "/stats/"}
+
+
+def limits(url: str, months: int, name: str) -> Figures:
+    """A full load of one source of the demo company at its vendor's own limit."""
+    per_second, history = PERMITTED[name]
+    with _demo_company(months, VENDORS_RATE, haste=1) as variables:
+        settings = _settings(url, f"limits_{name}_", variables | history)
+        watched = Watched(COUNTED_PATHS.get(name, "/"))
+        with answered_by(watched):
+            result = run_source(name, settings)
+    sent_at = watched.sent_at
+    return {
+        "rows": sum(result.tables.values()),
+        "requests": len(sent_at),
+        "seconds": sent_at[-1] - sent_at[0],
+        "share_of_permitted_rate": (len(sent_at) - 1) / (sent_at[-1] - sent_at[0]) / per_second,
+        "refused": watched.statuses[429] + watched.statuses[503],
+        "peak_mib": _peak_mib(),
+    }
+
+
 def _most_in_one_second(sent_at: list[float]) -> int:
     return max(sum(start <= other < start + 1 for other in sent_at) for start in sent_at)
 
 
 @contextmanager
-def _demo_company(months: int, requests_per_second: int) -> Iterator[dict[str, str]]:
+def _demo_company(
+    months: int, requests_per_second: int, haste: int = 1000
+) -> Iterator[dict[str, str]]:
     """The variables that point at a demo company of its own."""
+    rates = ["--requests-per-second", str(requests_per_second), "--haste", str(haste)]
     command = [
-        sys.executable, "-m", "demo", "serve", "--port", "0", "--months", str(months),
-        "--requests-per-second", str(requests_per_second),
+        sys.executable, "-m", "demo", "serve", "--port", "0", "--months", str(months), *rates,
     ]  # fmt: skip
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
@@ -344,7 +382,7 @@ def _demo_company(months: int, requests_per_second: int) -> Iterator[dict[str, s
         said = subprocess.run(
             [
                 sys.executable, "-m", "demo", "env", "--port", port.partition(":")[2].rstrip(".,"),
-                "--requests-per-second", str(requests_per_second),
+                "--bitrix24", *rates,
             ],
             cwd=ROOT, capture_output=True, text=True, check=True,
         )  # fmt: skip
@@ -391,6 +429,7 @@ PARTS: dict[str, Callable[[str, int], Figures]] = {
     "csv": csv,
     "rate": rate,
     "onec": onec,
+    **{f"limits_{name}": partial(limits, name=name) for name in PERMITTED},
 }
 
 
@@ -461,6 +500,8 @@ def _measure(given: argparse.Namespace, url: str, folder: str) -> None:
         f"{floor:.0%} of a COPY and a merge by hand\n")  # fmt: skip
     _part("rate", given.months, url, folder)
     _part("onec", given.months, url, folder)
+    for name in PERMITTED:
+        _part(f"limits_{name}", given.months, url, folder)
     if given.many_rows:
         for name, few in (("events", ours), ("csv", small)):
             many = _part(name, given.many_rows, url, folder)

@@ -47,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         requests_per_second=options.requests_per_second,
         customers_mode=options.customers_mode,
         onec_configuration=options.onec_configuration,
+        pbx_haste=options.haste,
+        direct_haste=options.haste,
+        bitrix24_haste=options.haste,
     )
     if options.command == "env":
         variables = client_environment(options.port, settings)
@@ -114,6 +117,9 @@ def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--requests-per-second", type=_positive,
                          default=DEFAULT_REQUESTS_PER_SECOND,
                          help="amoCRM answers 429 above this rate")  # fmt: skip
+    command.add_argument("--haste", type=_positive, default=ServerSettings.pbx_haste,
+                         help="how many times faster than their vendors allow the exchanges, "
+                              "Yandex Direct and Bitrix24 may be asked")  # fmt: skip
 
 
 def _serve(options: argparse.Namespace, settings: ServerSettings) -> int:

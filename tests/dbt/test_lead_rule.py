@@ -63,7 +63,8 @@ TABLES = {
         payment_excluded_reason text""",
     "intermediate.int_deal_spans_by_responsible": """
         deal_id text, manager_id text, valid_from timestamptz, valid_to timestamptz""",
-    "intermediate.int_acts_by_humans": "deal_id text, person_id text, acted_at timestamptz",
+    "intermediate.int_activities": """
+        deal_id text, person_id text, acted_at timestamptz, is_by_human boolean""",
 }
 EDITED_AT = datetime(2030, 1, 1, tzinfo=UTC)  # somebody corrects a record; it must mean nothing
 

@@ -42,7 +42,8 @@ responsible_spans as (
 ),
 
 human_acts as (
-    select deal_id, person_id, acted_at from {{ ref('int_acts_by_humans') }}
+    select deal_id, person_id, acted_at from {{ ref('int_activities') }}
+    where is_by_human
 ),
 
 enquiry_deals as (
