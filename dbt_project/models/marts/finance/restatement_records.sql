@@ -21,7 +21,7 @@ published as (
 ),
 
 frozen_periods as (
-    select measure, period_start from {{ ref('published_numbers') }}
+    select measure, period_start, published_at from {{ ref('published_numbers') }}
     where dimension = 'total'
 ),
 
@@ -57,7 +57,8 @@ payments as (
 ),
 
 person_merges as (
-    select distinct person_id from {{ ref('int_person_merges') }}
+    select person_id, max(merged_at) as merged_at from {{ ref('int_person_merges') }}
+    group by person_id
 ),
 
 lead_enquiries as (
@@ -66,18 +67,22 @@ lead_enquiries as (
     cross join lateral unnest(leads.enquiry_ids) as enquiry (id)
 ),
 
-counted_in_frozen_periods as (
-    select counted.*
-    from counted
-    inner join frozen_periods
-        on counted.measure = frozen_periods.measure
-        and counted.period_start = frozen_periods.period_start
+restated_periods as (
+    select distinct measure, period_start from restated
+),
+
+before_and_now as (
+    select * from published
+    union all
+    select * from counted
 ),
 
 changes as (
-    select * from published
-    union all
-    select * from counted_in_frozen_periods
+    select before_and_now.*
+    from before_and_now
+    inner join restated_periods
+        on before_and_now.measure = restated_periods.measure
+        and before_and_now.period_start = restated_periods.period_start
 ),
 
 changes_by_dimension as (
@@ -132,22 +137,20 @@ why_gone as (
             when 'not_posted' then 'payment_unposted'
             when 'marked_for_deletion' then 'payment_marked_for_deletion'
             else 'payment_is_no_sales_money'
-        end as reason
+        end as reason,
+        null::timestamptz as merged_at
     from payments
     where payment_excluded_reason is not null
     union all
-    select 'enquiry', enquiry_id, excluded_reason from enquiries
+    select 'enquiry', enquiry_id, excluded_reason, null from enquiries
     where excluded_reason is not null
     union all
     -- A lead is named by its first enquiry, which now is excluded or of another lead.
     select
         'lead',
         enquiries.enquiry_id,
-        case
-            when enquiries.excluded_reason is not null then enquiries.excluded_reason
-            when person_merges.person_id is not null then 'contact_merged'
-            else 'joined_to_another_lead'
-        end
+        coalesce(enquiries.excluded_reason, 'joined_to_another_lead'),
+        case when enquiries.excluded_reason is null then person_merges.merged_at end
     from enquiries
     left join lead_enquiries
         on enquiries.enquiry_id = lead_enquiries.enquiry_id
@@ -161,7 +164,8 @@ why_gone as (
         case
             when deal_excluded_reason is not null then deal_excluded_reason
             when stage_meaning = 'unmapped' then 'stage_unmapped'
-        end
+        end,
+        null
     from deals
     where deal_excluded_reason is not null or stage_meaning = 'unmapped'
 ),
@@ -201,6 +205,7 @@ restatement_records as (
                         then 'money_came_late'
                     else 'came_late'
                 end
+            when why_gone.merged_at > frozen_periods.published_at then 'contact_merged'
             when why_gone.reason is not null then why_gone.reason
             when periods_now.record_id is not null then 'dated_anew'
             when known_records.record_id is null then 'erased'
@@ -224,6 +229,9 @@ restatement_records as (
         on record_changes.measure = records_in_periods.measure
         and record_changes.period_start = records_in_periods.period_start
         and record_changes.record_id = records_in_periods.record_id
+    inner join frozen_periods
+        on record_changes.measure = frozen_periods.measure
+        and record_changes.period_start = frozen_periods.period_start
     left join periods_before
         on record_changes.measure = periods_before.measure
         and record_changes.record_id = periods_before.record_id
