@@ -27,6 +27,11 @@ calls as (
     from {{ ref('int_calls') }}
 ),
 
+messages as (
+    select person_id, deal_id, acted_at from {{ ref('int_activities') }}
+    where act_kind = 'message' and is_by_human
+),
+
 -- What rang in and was answered is a contact as soon as it rang; what we rang is one when somebody
 -- talked, and an attempt in any case.
 contacts as (
@@ -38,6 +43,9 @@ contacts as (
     from calls
     where (call_direction = 'in' and is_answered)
         or (call_direction = 'out' and manager_id <> 'unassigned')
+    union all
+    select person_id, deal_id, acted_at, true
+    from messages
 ),
 
 contacts_of_leads as (
