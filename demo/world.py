@@ -20,9 +20,9 @@ from demo import (
     assortment,
     bookkeeping,
     crm_records,
+    pbx,
     regulars,
     staff,
-    pbx,
     yandex_direct_ads,
 )
 from demo.cards import Binned
