@@ -1,6 +1,6 @@
-"""Which records are one call, written from the agreed meaning alone: legs are joined; a row of the
-exchange and a record of the CRM are one call by the exchange's id, else by number, user and a start
-within 60 seconds, each with one other. Short and slow on purpose: to be right by reading it."""
+"""Which records are one call, written from the agreed meaning alone: a row of the exchange and a
+record of the CRM are one call by the exchange's id, else by number, user and a start within 60
+seconds, each with one other. Short and slow on purpose: it must be right by reading it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -10,8 +10,17 @@ int_stages_with_meaning as (
         source_name || ':' || account_name || ':' || pipeline_id || ':' || stage_id as stage_id,
         source_name || ':' || account_name || ':' || pipeline_id as pipeline_id,
         pipeline_kind,
-        stage_rank,
-        array_position(array['{{ stage_ranks() | join("', '") }}'], stage_rank) as rank_number
+        case when pipeline_kind = 'sales' then stage_rank end as stage_rank,
+        case
+            when pipeline_kind = 'sales'
+                then array_position(array['{{ stage_ranks() | join("', '") }}'], stage_rank)
+        end as rank_number,
+        case
+            when pipeline_kind <> 'service' then null
+            when stage_rank = 'won' then 'resolved'
+            when stage_rank = 'lost' then 'declined'
+            else 'open'
+        end as service_status
     from meanings
 )
 
