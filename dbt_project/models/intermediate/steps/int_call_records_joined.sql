@@ -1,7 +1,7 @@
 -- Calls of which records are traces. Records with the exchange's id of the call are one call. What
 -- only the exchange knows and what only the CRM knows are one call where number, direction and user
--- agree and the starts lie a minute apart at most: nearest pairs first, each to one other, so that a
--- second note within the minute stays a call of its own.
+-- agree and the starts lie a minute apart at most: nearest pairs first, each to one other, so that
+-- a second note within the minute stays a call of its own.
 with recursive
 
 records as (
