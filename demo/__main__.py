@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from demo import company
 from demo.settings import (
+    CRMS,
     CUSTOMERS_MODES,
     DEFAULT_PORT,
     DEFAULT_REQUESTS_PER_SECOND,
@@ -53,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     if options.command == "env":
         variables = client_environment(options.port, settings)
-        if options.bitrix24:
+        if options.crm == "bitrix24":
+            variables = {k: v for k, v in variables.items() if not k.startswith("AMOCRM_")}
+        if options.bitrix24 or options.crm == "bitrix24":
             variables |= bitrix24_environment(options.port, settings)
         for name, value in variables.items():
             _say(f"export {name}={shlex.quote(value)}")
@@ -93,6 +96,8 @@ def _parser() -> argparse.ArgumentParser:
         help="print the variables that point the product's clients here (use with eval)",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    environment.add_argument("--crm", choices=CRMS, default=CRMS[0],
+                             help="the only CRM the company has")  # fmt: skip
     environment.add_argument("--bitrix24", action="store_true",
                              help="also those of the company's Bitrix24, which is amoCRM's company "
                                   "once more")  # fmt: skip

@@ -92,12 +92,15 @@ def _history(key: str, number: int, at: int, kind: int) -> Record:
     }
 
 
-def activities(store: Store) -> Iterator[Record]:
-    """Calls of the CRM's notes, and the form, chat or letter that each lead began with."""
+def activities(store: Store, paths: Mapping[int, Path]) -> Iterator[Record]:
+    """Calls of the CRM's notes, and the form, chat or letter that each lead began with. What was
+    said about a lead goes over to the deal that comes of it.
+    """
     for kind, owner in (("leads", DEAL), ("contacts", CONTACT)):
         for note in store.amocrm[f"notes/{kind}"].values():
             if note["note_type"] in ("call_in", "call_out"):
-                yield _call_activity(note, owner)
+                path = paths.get(note["entity_id"]) if owner == DEAL else None
+                yield _call_activity(note, LEAD if path and not path.is_deal else owner)
     for item in store.amocrm["unsorted"].values():
         if item["category"] in _PROVIDERS:
             yield _inbox_activity(item)

@@ -72,6 +72,8 @@ class Cards:
             "DATE_CLOSED": moment(end.at) if end else "",
             "MOVED_BY_ID": str(end.author if end else path.born["created_by"]),
             "MOVED_TIME": moment(end.at if end else path.born["created_at"]),
+            "UF_CRM_LOSS_REASON": self._loss_reason(record),
+            "UF_CRM_TAGS": _tags(record),
             **_reachable(contact),
         }
 
@@ -80,7 +82,6 @@ class Cards:
         last = path.moves[-1] if path.moves else None
         created_at = path.sorted_by.at if path.sorted_by else path.born["created_at"]
         is_closed = semantics(stage) != "P"
-        reason = self._crm["loss_reasons"].get(record["loss_reason_id"] or 0)
         return self._sale(record, path, record["updated_at"]) | {
             "TYPE_ID": "SALE",
             "CATEGORY_ID": stage[1 : stage.index(":")] if ":" in stage else "0",
@@ -104,8 +105,8 @@ class Cards:
             "UF_CRM_CITY": _field(record, company.CITY_FIELD) or "",
             "UF_CRM_CLIENT_TYPE": _field(record, company.CLIENT_TYPE_FIELD) or "",
             "UF_CRM_INVOICE_NUMBER": _field(record, company.INVOICE_FIELD) or "",
-            "UF_CRM_LOSS_REASON": reason["name"] if reason else "",
-            "UF_CRM_TAGS": [tag["name"] for tag in record["_embedded"]["tags"]] or False,
+            "UF_CRM_LOSS_REASON": self._loss_reason(record),
+            "UF_CRM_TAGS": _tags(record),
             **{name: _field(record, field_id) or "" for name, field_id in self.added.items()},
         }
 
@@ -160,6 +161,10 @@ class Cards:
                 **_reachable(record, company.COMPANY_PHONE_FIELD),
             }
 
+    def _loss_reason(self, record: Record) -> str:
+        reason = self._crm["loss_reasons"].get(record["loss_reason_id"] or 0)
+        return str(reason["name"]) if reason else ""
+
     def _contact_of(self, record: Record) -> Record | None:
         links = record["_embedded"].get("contacts", [])
         return self._crm["contacts"].get(links[0]["id"]) if links else None
@@ -211,6 +216,11 @@ def _reachable(record: Record | None, phone_field: int = company.CONTACT_PHONE_F
     }
     flags = {f"HAS_{name}": "Y" if found.get(name) else "N" for name in kinds}
     return flags | {"HAS_IMOL": "N"} | {name: values for name, values in found.items() if values}
+
+
+def _tags(record: Record) -> list[str] | bool:
+    """Words of a field of several; an empty one is false."""
+    return [str(tag["name"]) for tag in record["_embedded"]["tags"]] or False
 
 
 def _texts(record: Record, field_id: int) -> list[str]:

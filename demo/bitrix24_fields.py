@@ -35,7 +35,8 @@ _OF_PEOPLE = "HAS_PHONE:char HAS_EMAIL:char HAS_IMOL:char"
 _DECLARED = {
     LEAD: f"""{_COMMON} {_OF_SALES} {_OF_PEOPLE} STATUS_ID:crm_status STATUS_SEMANTIC_ID:string
         STATUS_DESCRIPTION:string NAME:string SECOND_NAME:string LAST_NAME:string
-        COMPANY_TITLE:string DATE_CLOSED:datetime""",
+        COMPANY_TITLE:string DATE_CLOSED:datetime UF_CRM_LOSS_REASON:string
+        UF_CRM_TAGS:string[]""",
     DEAL: f"""{_COMMON} {_OF_SALES} TYPE_ID:crm_status CATEGORY_ID:crm_category
         STAGE_ID:crm_status STAGE_SEMANTIC_ID:string PROBABILITY:integer TAX_VALUE:double
         LEAD_ID:crm_lead QUOTE_ID:crm_quote BEGINDATE:date CLOSEDATE:date CLOSED:char IS_NEW:char

@@ -158,7 +158,7 @@ class Methods:
     def _activities(self, params: Params) -> Answer:
         rows = self._selections.get(
             "bitrix24 activities",
-            lambda: self._visible(list(bitrix24_acts.activities(self._store))),
+            lambda: self._visible(list(bitrix24_acts.activities(self._store, self._cards().paths))),
         )
         page, total, following = page_of(rows, params)
         if "COMMUNICATIONS" not in (params.get("select") or []):

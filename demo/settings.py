@@ -12,6 +12,7 @@ from demo.yandex_direct_ads import FORM_GOAL, LOGIN
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8101
 DEFAULT_REQUESTS_PER_SECOND = 50
+CRMS = ("amocrm", "bitrix24")
 CUSTOMERS_MODES = ("disabled", "segments", "periodicity")
 ONEC_CONFIGURATIONS = ("accounting_3", "trade_11", "unf")
 

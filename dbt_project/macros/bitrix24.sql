@@ -64,3 +64,16 @@
 {% macro bitrix24_call_key(written) -%}
     nullif(regexp_replace({{ written }}, '^(VI_)?(externalCall\.)?', ''), '')
 {%- endmacro %}
+
+{# The words of the field that holds tags, in lower case. #}
+{% macro bitrix24_tags(column) -%}
+    array(
+        select lower(trim(tag.value))
+        from jsonb_array_elements_text(
+            case
+                when jsonb_typeof({{ column }} -> '{{ var("bitrix24_fields")["tags"] }}') = 'array'
+                    then {{ column }} -> '{{ var("bitrix24_fields")["tags"] }}'
+            end
+        ) as tag (value)
+    )
+{%- endmacro %}

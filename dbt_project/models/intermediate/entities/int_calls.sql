@@ -8,6 +8,11 @@ person_records as (
     select record_id, person_id from {{ ref('int_person_records_joined') }}
 ),
 
+crm_leads as (
+    select inbox_item_id as crm_lead_id, person_record_id
+    from {{ ref('int_inbox_items_unioned') }}
+),
+
 identifiers as (
     select record_id, identifier from {{ ref('int_person_identifiers_collected') }}
     where starts_with(identifier, 'phone:')
@@ -49,8 +54,10 @@ calls_of_persons as (
         on calls.contact_id = of_contact.record_id
     left join deals
         on calls.deal_id = deals.deal_id
+    left join crm_leads
+        on calls.crm_lead_id = crm_leads.crm_lead_id
     left join person_records as of_crm_lead
-        on calls.crm_lead_id = of_crm_lead.record_id
+        on crm_leads.person_record_id = of_crm_lead.record_id
     left join person_records as of_call
         on calls.call_id = of_call.record_id
     left join persons_of_phones

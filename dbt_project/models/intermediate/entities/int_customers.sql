@@ -10,7 +10,7 @@ persons as (
 
 companies as (
     select company_id, company_name, tax_number, created_at, is_deleted
-    from {{ ref('stg_amocrm__companies') }}
+    from {{ ref('int_companies_unioned') }}
 ),
 
 counterparties as (

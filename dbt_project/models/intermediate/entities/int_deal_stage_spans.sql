@@ -10,7 +10,7 @@ deals as (
 
 stage_changes as (
     select event_id, deal_id, from_stage_id, to_stage_id, changed_at
-    from {{ ref('stg_amocrm__stage_changes') }}
+    from {{ ref('int_stage_changes_unioned') }}
 ),
 
 stage_meanings as (
@@ -19,7 +19,7 @@ stage_meanings as (
 ),
 
 stages as (
-    select stage_id, stage_name from {{ ref('stg_amocrm__stages') }}
+    select stage_id, stage_name from {{ ref('int_stages_unioned') }}
 ),
 
 snapshots as (

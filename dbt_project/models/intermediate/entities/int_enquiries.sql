@@ -7,6 +7,7 @@ enquiry_records as (
 deals as (
     select
         deal_id,
+        crm_lead_id,
         person_id,
         customer_id,
         created_at,
@@ -48,6 +49,11 @@ export_leads as (
     from {{ ref('stg_exports__leads') }}
 ),
 
+inbox_items as (
+    select * from {{ ref('int_inbox_items_with_exclusions') }}
+    where is_card
+),
+
 enquiries as (
     select
         enquiry_records.enquiry_id,
@@ -62,6 +68,7 @@ enquiries as (
             order by
                 case enquiry_records.record_type
                     when 'unsorted' then 1
+                    when 'crm_lead' then 1
                     when 'export' then 2
                     when 'call' then 3
                     else 4
@@ -72,14 +79,15 @@ enquiries as (
     group by enquiry_records.enquiry_id, enquiry_records.person_id, enquiry_records.is_inbound
 ),
 
--- What its records say of where it came from: the first deal that says anything, else the export.
+-- What its records say of where it came from: the first deal that says anything, else the
+-- export or the CRM's lead.
 origins as (
     select distinct on (enquiry_records.enquiry_id)
         enquiry_records.enquiry_id,
-        coalesce(deals.source_word, export_leads.source_word) as source_word,
-        coalesce(deals.utm_source, export_leads.utm_source) as utm_source,
-        coalesce(deals.utm_medium, export_leads.utm_medium) as utm_medium,
-        coalesce(deals.utm_campaign, export_leads.utm_campaign) as utm_campaign,
+        coalesce(deals.source_word, export_leads.source_word, inbox_items.source_word) as source_word,
+        coalesce(deals.utm_source, export_leads.utm_source, inbox_items.utm_source) as utm_source,
+        coalesce(deals.utm_medium, export_leads.utm_medium, inbox_items.utm_medium) as utm_medium,
+        coalesce(deals.utm_campaign, export_leads.utm_campaign, inbox_items.utm_campaign) as utm_campaign,
         coalesce(deals.city, export_leads.city) as city,
         coalesce(deals.client_type, export_leads.client_type) as client_type
     from enquiry_records
@@ -87,11 +95,19 @@ origins as (
         on enquiry_records.deal_id = deals.deal_id
     left join export_leads
         on enquiry_records.record_id = export_leads.export_lead_id
+    left join inbox_items
+        on enquiry_records.record_id = inbox_items.inbox_item_id
     order by
         enquiry_records.enquiry_id,
         coalesce(
-            deals.source_word, deals.utm_source, export_leads.source_word, export_leads.utm_source
+            deals.source_word,
+            deals.utm_source,
+            export_leads.source_word,
+            export_leads.utm_source,
+            inbox_items.source_word,
+            inbox_items.utm_source
         ) is null,
+        inbox_items.inbox_item_id is not null,
         enquiry_records.created_at,
         enquiry_records.record_id
 ),
@@ -109,6 +125,17 @@ enquiry_deals as (
         on deal.id = deals.deal_id
 ),
 
+-- A CRM's lead that no deal came of is judged like a deal.
+enquiry_leads as (
+    select enquiry_records.enquiry_id, inbox_items.excluded_reason
+    from enquiry_records
+    inner join inbox_items
+        on enquiry_records.record_id = inbox_items.inbox_item_id
+    where not exists (
+        select 1 from deals where deals.crm_lead_id = inbox_items.inbox_item_id
+    )
+),
+
 -- An enquiry is excluded only if all its deals are, by the first of their reasons as agreed.
 exclusions as (
     select
@@ -121,7 +148,11 @@ exclusions as (
                     excluded_reason
                 )
         ))[1] as excluded_reason
-    from enquiry_deals
+    from (
+        select enquiry_id, excluded_reason from enquiry_deals
+        union all
+        select enquiry_id, excluded_reason from enquiry_leads
+    ) as judged
     group by enquiry_id
     having bool_and(excluded_reason is not null)
 ),

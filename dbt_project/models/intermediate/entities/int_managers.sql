@@ -2,7 +2,7 @@ with
 
 users as (
     select manager_id, manager_name, email, department_name, is_active
-    from {{ ref('stg_amocrm__users') }}
+    from {{ ref('int_users_unioned') }}
 ),
 
 deals as (

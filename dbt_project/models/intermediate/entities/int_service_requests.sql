@@ -28,7 +28,7 @@ service_stages as (
 
 stage_changes as (
     select event_id, deal_id, from_stage_id, to_stage_id, changed_at
-    from {{ ref('stg_amocrm__stage_changes') }}
+    from {{ ref('int_stage_changes_unioned') }}
 ),
 
 calls as (

@@ -1,19 +1,7 @@
-{%- set columns -%}
-    task_id,
-    deal_id,
-    manager_id,
-    task_text,
-    created_at,
-    complete_till_at,
-    is_completed,
-    completed_at
-{%- endset -%}
 with
 
 tasks as (
-    select {{ columns }} from {{ ref('stg_amocrm__tasks') }}
-    union all
-    select {{ columns }} from {{ ref('stg_exports__tasks') }}
+    select * from {{ ref('int_tasks_unioned') }}
 ),
 
 int_tasks as (

@@ -10,12 +10,20 @@ accounts as (
     select account_id, currency_code from {{ ref('stg_amocrm__accounts') }}
 ),
 
-amocrm_contacts as (
-    select contact_id, company_id from {{ ref('stg_amocrm__contacts') }}
+bitrix24_deals as (
+    select * from {{ ref('stg_bitrix24__deals') }}
 ),
 
-amocrm_stages as (
-    select stage_id, stage_name from {{ ref('stg_amocrm__stages') }}
+inbox_items as (
+    select inbox_item_id, person_record_id from {{ ref('int_inbox_items_unioned') }}
+),
+
+contacts as (
+    select contact_id, company_id from {{ ref('int_contacts_unioned') }}
+),
+
+stages as (
+    select stage_id, stage_name from {{ ref('int_stages_unioned') }}
 ),
 
 export_deals as (
@@ -37,7 +45,7 @@ from_amocrm as (
         null::text as stated_status,
         amocrm_deals.pipeline_id,
         amocrm_deals.stage_id,
-        amocrm_stages.stage_name,
+        stages.stage_name,
         amocrm_deals.loss_reason,
         amocrm_deals.manager_id,
         amocrm_deals.created_at,
@@ -45,10 +53,11 @@ from_amocrm as (
         amocrm_deals.closed_at,
         coalesce(amocrm_deals.contact_id, amocrm_deals.deal_id || '-nobody') as person_record_id,
         -- A deal names its company itself, else it is its contact's.
-        coalesce(amocrm_deals.company_id, amocrm_contacts.company_id) as company_id,
+        coalesce(amocrm_deals.company_id, contacts.company_id) as company_id,
         null::text as export_customer_id,
         null::text as export_tax_number,
         null::text as export_lead_id,
+        null::text as crm_lead_id,
         amocrm_deals.tags,
         false as is_test,
         amocrm_deals.source_word,
@@ -64,10 +73,59 @@ from_amocrm as (
     from amocrm_deals
     left join accounts
         on amocrm_deals.account_id = accounts.account_id
-    left join amocrm_contacts
-        on amocrm_deals.contact_id = amocrm_contacts.contact_id
-    left join amocrm_stages
-        on amocrm_deals.stage_id = amocrm_stages.stage_id
+    left join contacts
+        on amocrm_deals.contact_id = contacts.contact_id
+    left join stages
+        on amocrm_deals.stage_id = stages.stage_id
+),
+
+from_bitrix24 as (
+    select
+        bitrix24_deals.deal_id,
+        bitrix24_deals.deal_name,
+        case
+            when bitrix24_deals.budget_currency_code = '{{ company_currency() }}'
+                then bitrix24_deals.budget_amount
+        end as budget_amount,
+        null::text as stated_status,
+        bitrix24_deals.pipeline_id,
+        bitrix24_deals.stage_id,
+        stages.stage_name,
+        bitrix24_deals.loss_reason,
+        bitrix24_deals.manager_id,
+        bitrix24_deals.created_at,
+        bitrix24_deals.updated_at,
+        bitrix24_deals.closed_at,
+        -- A deal names its person itself, else it is its lead's.
+        coalesce(
+            bitrix24_deals.contact_id,
+            inbox_items.person_record_id,
+            bitrix24_deals.deal_id || '-nobody'
+        ) as person_record_id,
+        coalesce(bitrix24_deals.company_id, contacts.company_id) as company_id,
+        null::text as export_customer_id,
+        null::text as export_tax_number,
+        null::text as export_lead_id,
+        bitrix24_deals.crm_lead_id,
+        bitrix24_deals.tags,
+        false as is_test,
+        bitrix24_deals.source_word,
+        bitrix24_deals.utm_source,
+        bitrix24_deals.utm_medium,
+        bitrix24_deals.utm_campaign,
+        bitrix24_deals.city,
+        bitrix24_deals.client_type,
+        bitrix24_deals.invoice_number,
+        bitrix24_deals.is_deleted,
+        bitrix24_deals.deleted_at,
+        bitrix24_deals.deal_url
+    from bitrix24_deals
+    left join inbox_items
+        on bitrix24_deals.crm_lead_id = inbox_items.inbox_item_id
+    left join contacts
+        on bitrix24_deals.contact_id = contacts.contact_id
+    left join stages
+        on bitrix24_deals.stage_id = stages.stage_id
 ),
 
 -- What an export says of the enquiry (where it came from, which city) holds for its deal.
@@ -94,6 +152,7 @@ from_exports as (
         export_deals.export_customer_id,
         coalesce(export_deals.tax_number, export_leads.tax_number) as export_tax_number,
         export_leads.export_lead_id,
+        null::text as crm_lead_id,
         '{}'::text[] as tags,
         coalesce(export_leads.is_test, false) as is_test,
         export_leads.source_word,
@@ -113,6 +172,8 @@ from_exports as (
 
 int_deals_unioned as (
     select * from from_amocrm
+    union all
+    select * from from_bitrix24
     union all
     select * from from_exports
 )

@@ -12,7 +12,7 @@ person_records as (
 
 companies as (
     select company_id, {{ tax_customer_id('tax_number') }} as customer_id
-    from {{ ref('stg_amocrm__companies') }}
+    from {{ ref('int_companies_unioned') }}
 ),
 
 int_deals_with_customers as (

@@ -12,7 +12,7 @@ stage_meanings as (
 
 stage_changes as (
     select event_id, deal_id, from_stage_id, to_stage_id, changed_at
-    from {{ ref('stg_amocrm__stage_changes') }}
+    from {{ ref('int_stage_changes_unioned') }}
 ),
 
 -- Each deal's stages in time: where every change left it, where the first change found it, and

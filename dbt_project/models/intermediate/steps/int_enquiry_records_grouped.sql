@@ -1,12 +1,13 @@
--- The records one inbound event may leave (unsorted item, deal, inbound call), each with the
--- person, and which of them are one enquiry: a shared deal or call id says so outright; else the
--- same person within a few minutes.
+-- The records one inbound event may leave (item of the inbox, deal, inbound call), each with the
+-- person, and which of them are one enquiry: a shared deal, lead or call id says so outright; else
+-- the same person within a few minutes.
 with
 
 deals_of_any_pipeline as (
     select
         deal_id,
         export_lead_id,
+        crm_lead_id,
         person_id,
         pipeline_kind,
         was_ever_in_sales,
@@ -25,8 +26,8 @@ deals as (
     where was_ever_in_sales or pipeline_kind = 'warming'
 ),
 
-unsorted as (
-    select * from {{ ref('stg_amocrm__unsorted') }}
+inbox_items as (
+    select * from {{ ref('int_inbox_items_unioned') }}
 ),
 
 calls as (
@@ -70,7 +71,7 @@ deal_records as (
         deals.deal_id as record_id,
         deals.person_id,
         deals.created_at,
-        coalesce(deals.export_lead_id, deals.deal_id) as event_key,
+        coalesce(deals.export_lead_id, deals.crm_lead_id, deals.deal_id) as event_key,
         deals.deal_id,
         coalesce(
             deal_kinds.enquiry_kind,
@@ -85,24 +86,38 @@ deal_records as (
         on deals.deal_id = deal_kinds.deal_id
 ),
 
-unsorted_records as (
+deals_of_leads as (
     select
-        'unsorted' as record_type,
-        unsorted.unsorted_id as record_id,
-        coalesce(deals.person_id, person_records.person_id) as person_id,
-        unsorted.created_at,
-        coalesce(unsorted.deal_id, unsorted.unsorted_id) as event_key,
+        crm_lead_id,
+        min(person_id) as person_id,
+        bool_or(was_ever_in_sales or pipeline_kind = 'warming') as is_selling
+    from deals_of_any_pipeline
+    where crm_lead_id is not null
+    group by crm_lead_id
+),
+
+inbox_records as (
+    select
+        inbox_items.record_type,
+        inbox_items.inbox_item_id as record_id,
+        coalesce(deals.person_id, deals_of_leads.person_id, person_records.person_id) as person_id,
+        inbox_items.created_at,
+        coalesce(inbox_items.deal_id, inbox_items.inbox_item_id) as event_key,
         deals.deal_id,
-        unsorted.enquiry_kind,
+        inbox_items.enquiry_kind,
         true as is_inbound
-    from unsorted
+    from inbox_items
     left join deals
-        on unsorted.deal_id = deals.deal_id
+        on inbox_items.deal_id = deals.deal_id
+    left join deals_of_leads
+        on inbox_items.inbox_item_id = deals_of_leads.crm_lead_id
     left join person_records
-        on coalesce(unsorted.contact_id, unsorted.unsorted_id) = person_records.record_id
+        on inbox_items.person_record_id = person_records.record_id
     left join pipeline_kinds
-        on unsorted.pipeline_id = pipeline_kinds.pipeline_id
-    where coalesce(pipeline_kinds.pipeline_kind, 'sales') in ('sales', 'warming')
+        on inbox_items.pipeline_id = pipeline_kinds.pipeline_id
+    where
+        coalesce(pipeline_kinds.pipeline_kind, 'sales') in ('sales', 'warming')
+        and coalesce(deals_of_leads.is_selling, true)
 ),
 
 export_records as (
@@ -122,22 +137,22 @@ export_records as (
 
 -- One call is announced once, whatever the exchange sent twice.
 announcements as (
-    select distinct on (call_key) call_key, deal_id, unsorted_id
-    from unsorted
+    select distinct on (call_key) call_key, deal_id, inbox_item_id
+    from inbox_items
     where call_key is not null
-    order by call_key, created_at, unsorted_id
+    order by call_key, created_at, inbox_item_id
 ),
 
 calls_announced as (
     select distinct on (calls.call_id)
         calls.call_id,
         announcements.deal_id,
-        announcements.unsorted_id
+        announcements.inbox_item_id
     from calls
     cross join lateral unnest(calls.call_keys) as known (call_key)
     inner join announcements
         on known.call_key = announcements.call_key
-    order by calls.call_id, announcements.unsorted_id
+    order by calls.call_id, announcements.inbox_item_id
 ),
 
 calls_about_open_deals as (
@@ -153,7 +168,7 @@ calls_about_open_deals as (
         )
 ),
 
--- A call is an enquiry when the caller has no open deal at that moment; one that an unsorted item
+-- A call is an enquiry when the caller has no open deal at that moment; one that an item of the inbox
 -- announced belongs to that event anyhow.
 call_records as (
     select
@@ -161,7 +176,7 @@ call_records as (
         calls.call_id as record_id,
         calls.person_id,
         calls.started_at as created_at,
-        coalesce(calls_announced.deal_id, calls_announced.unsorted_id, calls.call_id) as event_key,
+        coalesce(calls_announced.deal_id, calls_announced.inbox_item_id, calls.call_id) as event_key,
         null::text as deal_id,
         'call' as enquiry_kind,
         true as is_inbound
@@ -176,7 +191,7 @@ call_records as (
 every_record as (
     select * from deal_records
     union all
-    select * from unsorted_records
+    select * from inbox_records
     union all
     select * from export_records
     union all

@@ -4,7 +4,7 @@
 with
 
 contacts as (
-    select contact_id, phones, emails, messenger_ids from {{ ref('stg_amocrm__contacts') }}
+    select contact_id, phones, emails, messenger_ids from {{ ref('int_contacts_unioned') }}
 ),
 
 contact_merges as (
@@ -19,9 +19,8 @@ deals_of_visitors as (
     select deal_id, client_ids from {{ ref('stg_amocrm__deals') }}
 ),
 
-unsorted as (
-    select unsorted_id, contact_id, phone from {{ ref('stg_amocrm__unsorted') }}
-    where phone is not null
+inbox_items as (
+    select person_record_id, phones, emails, messenger_ids from {{ ref('int_inbox_items_unioned') }}
 ),
 
 calls as (
@@ -45,7 +44,7 @@ known_by_phone as (
     union all
     select person_record_id, unnest(phones) from export_deals
     union all
-    select coalesce(contact_id, unsorted_id), phone from unsorted
+    select person_record_id, unnest(phones) from inbox_items
     union all
     select coalesce(contact_id, call_id), phone
     from calls
@@ -58,6 +57,8 @@ known_by_email as (
     select person_record_id, unnest(emails) from export_leads
     union all
     select person_record_id, unnest(emails) from export_deals
+    union all
+    select person_record_id, unnest(emails) from inbox_items
 ),
 
 known_as_visitors as (
@@ -79,6 +80,8 @@ int_person_identifiers_collected as (
     select record_id, 'email:' || email from known_by_email
     union
     select contact_id, 'messenger:' || unnest(messenger_ids) from contacts
+    union
+    select person_record_id, 'messenger:' || unnest(messenger_ids) from inbox_items
     union
     select record_id, 'client:' || client_id from known_as_visitors
     union

@@ -13,7 +13,7 @@ records as (
 ),
 
 own_identifiers as (
-    select 'email:' || email as identifier from {{ ref('stg_amocrm__users') }}
+    select 'email:' || email as identifier from {{ ref('int_users_unioned') }}
     where email is not null
     {%- for identifier in var('own_identifiers') %}
     union

@@ -1,17 +1,17 @@
 -- Everything that stands for a person somewhere: a CRM contact, a line of an export, and, where a
--- deal, an unsorted item or a call names nobody, that record itself: nobody is not one person.
+-- deal, an item of the inbox or a call names nobody, that record itself: nobody is not one person.
 with
 
 contacts as (
-    select contact_id, contact_name, created_at, is_deleted from {{ ref('stg_amocrm__contacts') }}
+    select contact_id, contact_name, created_at, is_deleted from {{ ref('int_contacts_unioned') }}
 ),
 
 deals as (
     select person_record_id, created_at from {{ ref('int_deals_unioned') }}
 ),
 
-unsorted as (
-    select unsorted_id, contact_id, created_at from {{ ref('stg_amocrm__unsorted') }}
+inbox_items as (
+    select person_record_id, person_name, created_at from {{ ref('int_inbox_items_unioned') }}
 ),
 
 calls as (
@@ -44,7 +44,7 @@ seen as (
     union all
     select person_record_id, null, created_at, false, false from deals
     union all
-    select coalesce(contact_id, unsorted_id), null, created_at, false, false from unsorted
+    select person_record_id, person_name, created_at, false, false from inbox_items
     union all
     select coalesce(contact_id, call_id), null, started_at, false, false
     from calls

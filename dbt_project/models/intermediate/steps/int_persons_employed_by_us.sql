@@ -10,7 +10,7 @@ joined_records as (
 ),
 
 users as (
-    select email from {{ ref('stg_amocrm__users') }}
+    select email from {{ ref('int_users_unioned') }}
     where email is not null
 ),
 

@@ -23,7 +23,7 @@ stg_bitrix24__deals as (
     select
         {{ source_key('bitrix24', 'deals.account_name', 'deals.id::text') }} as deal_id,
         'bitrix24:' || deals.account_name as account_id,
-        {{ source_key('bitrix24', 'deals.account_name', 'deals.lead_id::text') }} as crm_lead_id,
+        {{ source_key('bitrix24', 'deals.account_name', "'lead-' || deals.lead_id") }} as crm_lead_id,
         deals.title as deal_name,
         deals.opportunity as budget_amount,
         deals.currency_id as budget_currency_code,
@@ -41,16 +41,7 @@ stg_bitrix24__deals as (
         case when deals.closed then deals.moved_time end as closed_at,
         {{ source_key('bitrix24', 'deals.account_name', 'deals.contact_id::text') }} as contact_id,
         {{ source_key('bitrix24', 'deals.account_name', 'deals.company_id::text') }} as company_id,
-        array(
-            select lower(trim(tag.value))
-            from jsonb_array_elements_text(
-                case
-                    when jsonb_typeof(deals.user_fields -> '{{ var("bitrix24_fields")["tags"] }}')
-                        = 'array'
-                        then deals.user_fields -> '{{ var("bitrix24_fields")["tags"] }}'
-                end
-            ) as tag (value)
-        ) as tags,
+        {{ bitrix24_tags('deals.user_fields') }} as tags,
         sources.name as source_word,
         deals.utm_source,
         deals.utm_medium,

@@ -16,9 +16,13 @@ sources as (
     where entity_id = 'SOURCE'
 ),
 
+choices as (
+    {{ bitrix24_choices('leads') }}
+),
+
 stg_bitrix24__leads as (
     select
-        {{ source_key('bitrix24', 'leads.account_name', 'leads.id::text') }} as crm_lead_id,
+        {{ source_key('bitrix24', 'leads.account_name', "'lead-' || leads.id") }} as crm_lead_id,
         'bitrix24:' || leads.account_name as account_id,
         leads.title as record_name,
         nullif(concat_ws(' ', leads.name, leads.second_name, leads.last_name), '')
@@ -35,6 +39,9 @@ stg_bitrix24__leads as (
         {{ bitrix24_ways('leads.phones', normalised_phones) }} as phones,
         {{ bitrix24_ways('leads.emails', normalised_emails) }} as emails,
         {{ bitrix24_messengers('leads.messengers') }} as messenger_ids,
+        case when leads.status_semantic_id = 'F' then {{ bitrix24_word('loss_reason', 'leads') }} end
+            as loss_reason,
+        {{ bitrix24_tags('leads.user_fields') }} as tags,
         sources.name as source_word,
         leads.utm_source,
         leads.utm_medium,
@@ -48,6 +55,7 @@ stg_bitrix24__leads as (
     left join sources
         on leads.account_name = sources.account_name
         and leads.source_id = sources.status_id
+    {{ bitrix24_join_choice('loss_reason', 'leads') }}
 )
 
 select * from stg_bitrix24__leads

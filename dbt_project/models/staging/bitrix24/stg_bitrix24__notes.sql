@@ -23,7 +23,7 @@ stg_bitrix24__notes as (
         case
             when activities.owner_type_id = 1
                 then {{ source_key(
-                    'bitrix24', 'activities.account_name', 'activities.owner_id::text'
+                    'bitrix24', 'activities.account_name', "'lead-' || activities.owner_id"
                 ) }}
         end as crm_lead_id,
         case
@@ -38,8 +38,13 @@ stg_bitrix24__notes as (
                     'bitrix24', 'activities.account_name', 'activities.owner_id::text'
                 ) }}
         end as contact_id,
-        {{ bitrix24_manager('activities.account_name', 'activities.responsible_id') }}
-            as manager_id,
+        -- A form, letter or chat that came in is nobody's act of ours.
+        case
+            when activities.type_id = 2 or activities.direction = 2
+                then {{ bitrix24_manager(
+                    'activities.account_name', 'activities.responsible_id'
+                ) }}
+        end as manager_id,
         -- Telephony marks its activities with VI_ and its own id of the call.
         case when activities.type_id = 2 then {{ bitrix24_call_key('activities.origin_id') }} end
             as call_key,

@@ -1,5 +1,5 @@
--- The history tells where a lead or a deal came to; where from is the row before. Nothing tells who
--- moved it. The first row is its birth, which is no change.
+-- The history tells where a lead or a deal came to; where from is the row before. Who
+-- moved it, only the card tells, of its last move. The first row is its birth, which is no change.
 with
 
 history as (
@@ -10,6 +10,14 @@ history as (
             else category_id || ':' || stage_id
         end as place
     from {{ source('raw_bitrix24', 'stage_history') }}
+),
+
+last_moves as (
+    select account_name, 1 as entity_type_id, id as owner_id, moved_by_id, moved_time
+    from {{ source('raw_bitrix24', 'leads') }}
+    union all
+    select account_name, 2, id, moved_by_id, moved_time
+    from {{ source('raw_bitrix24', 'deals') }}
 ),
 
 with_the_place_before as (
@@ -23,20 +31,27 @@ with_the_place_before as (
 
 stg_bitrix24__stage_changes as (
     select
-        {{ source_key('bitrix24', 'account_name', "entity_type_id || '-' || id") }} as event_id,
+        {{ source_key('bitrix24', 'moves.account_name', "moves.entity_type_id || '-' || moves.id") }} as event_id,
         case
-            when entity_type_id = 1
-                then {{ source_key('bitrix24', 'account_name', 'owner_id::text') }}
+            when moves.entity_type_id = 1
+                then {{ source_key('bitrix24', 'moves.account_name', "'lead-' || moves.owner_id") }}
         end as crm_lead_id,
         case
-            when entity_type_id = 2
-                then {{ source_key('bitrix24', 'account_name', 'owner_id::text') }}
+            when moves.entity_type_id = 2
+                then {{ source_key('bitrix24', 'moves.account_name', 'moves.owner_id::text') }}
         end as deal_id,
-        created_at as changed_at,
-        {{ source_key('bitrix24', 'account_name', 'place_before') }} as from_stage_id,
-        {{ source_key('bitrix24', 'account_name', 'place') }} as to_stage_id
-    from with_the_place_before
-    where place_before is not null
+        moves.created_at as changed_at,
+        {{ bitrix24_manager('moves.account_name', 'last_moves.moved_by_id') }}
+            as changed_by_manager_id,
+        {{ source_key('bitrix24', 'moves.account_name', 'moves.place_before') }} as from_stage_id,
+        {{ source_key('bitrix24', 'moves.account_name', 'moves.place') }} as to_stage_id
+    from with_the_place_before as moves
+    left join last_moves
+        on moves.account_name = last_moves.account_name
+        and moves.entity_type_id = last_moves.entity_type_id
+        and moves.owner_id = last_moves.owner_id
+        and moves.created_at = last_moves.moved_time
+    where moves.place_before is not null
 )
 
 select * from stg_bitrix24__stage_changes

@@ -1,0 +1,43 @@
+-- The first reason, in the agreed order, for which an item of the inbox does not count. Our own
+-- employees are told by the person.
+with
+
+inbox_items as (
+    select * from {{ ref('int_inbox_items_unioned') }}
+),
+
+exclusion_rules as (
+    select field, pattern, excluded_reason from {{ ref('exclusion_rules') }}
+),
+
+reasons_given as (
+    select
+        inbox_items.inbox_item_id,
+        bool_or(exclusion_rules.excluded_reason = 'test') as is_test,
+        bool_or(exclusion_rules.excluded_reason = 'spam') as is_spam,
+        bool_or(exclusion_rules.excluded_reason = 'not_a_buyer') as is_not_a_buyer
+    from inbox_items
+    inner join exclusion_rules
+        on (exclusion_rules.field = 'tag' and exclusion_rules.pattern = any(inbox_items.tags))
+        or (
+            exclusion_rules.field = 'loss_reason'
+            and lower(inbox_items.loss_reason) like exclusion_rules.pattern
+        )
+    group by inbox_items.inbox_item_id
+),
+
+int_inbox_items_with_exclusions as (
+    select
+        inbox_items.*,
+        case
+            when inbox_items.is_deleted then 'deleted_in_crm'
+            when reasons_given.is_test then 'test'
+            when reasons_given.is_spam then 'spam'
+            when reasons_given.is_not_a_buyer then 'not_a_buyer'
+        end as excluded_reason
+    from inbox_items
+    left join reasons_given
+        on inbox_items.inbox_item_id = reasons_given.inbox_item_id
+)
+
+select * from int_inbox_items_with_exclusions

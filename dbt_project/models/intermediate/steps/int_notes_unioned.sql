@@ -1,0 +1,31 @@
+with
+
+int_notes_unioned as (
+    select
+        note_id,
+        note_type,
+        deal_id,
+        null::text as crm_lead_id,
+        contact_id,
+        manager_id,
+        call_key,
+        call_seconds,
+        phone,
+        created_at
+    from {{ ref('stg_amocrm__notes') }}
+    union all
+    select
+        note_id,
+        note_type,
+        deal_id,
+        crm_lead_id,
+        contact_id,
+        manager_id,
+        call_key,
+        call_seconds,
+        phone,
+        created_at
+    from {{ ref('stg_bitrix24__notes') }}
+)
+
+select * from int_notes_unioned
