@@ -26,7 +26,7 @@ TABLES: dict[str, LiteralString] = {
     MERGES: """
         merged_person_id text, person_id text, merged_at timestamptz, identifier_kind text,
         masked_identifier text, record_id text, other_record_id text, is_deleted boolean""",
-    "staging.stg_amocrm__users": "email text",
+    "intermediate.int_users_unioned": "email text",
 }
 LIMIT = 20
 SOME_INSTANT = "2000-01-01T00:00:00Z"

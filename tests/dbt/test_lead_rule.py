@@ -37,8 +37,8 @@ TABLES = {
         created_at timestamptz, updated_at timestamptz, closed_at timestamptz, is_deleted boolean,
         is_test boolean, tags text[], stated_status text, export_tax_number text,
         export_customer_id text, loss_reason text, source_word text, utm_source text,
-        utm_medium text, utm_campaign text, city text, client_type text""",
-    "staging.stg_amocrm__stage_changes": """
+        utm_medium text, utm_campaign text, city text, client_type text, crm_lead_id text""",
+    "intermediate.int_stage_changes_unioned": """
         event_id text, deal_id text, from_stage_id text, to_stage_id text,
         changed_at timestamptz""",
     "intermediate.int_stages_with_meaning": """
@@ -47,11 +47,14 @@ TABLES = {
     "intermediate.int_person_records_joined": "record_id text, person_id text",
     "intermediate.int_persons": "person_id text, is_own_employee boolean",
     "intermediate.int_persons_employed_by_us": "person_id text",
-    "staging.stg_amocrm__companies": "company_id text, tax_number text",
+    "intermediate.int_companies_unioned": "company_id text, tax_number text",
     "settings.exclusion_rules": "field text, pattern text, excluded_reason text",
     "intermediate.int_enquiry_records_grouped": """
         enquiry_id text, person_id text, created_at timestamptz, is_inbound boolean,
         record_type text, record_id text, deal_id text, enquiry_kind text""",
+    "intermediate.int_inbox_items_with_exclusions": """
+        inbox_item_id text, is_card boolean, excluded_reason text, source_word text,
+        utm_source text, utm_medium text, utm_campaign text""",
     "staging.stg_exports__leads": """
         export_lead_id text, source_word text, utm_source text, utm_medium text,
         utm_campaign text, city text, client_type text""",
@@ -113,7 +116,7 @@ def stage_meanings() -> list[tuple[object, ...]]:
 def records(world: World) -> Rows:
     """What the CRM and the accounting say of a world."""
     rows: Rows = defaultdict(list)
-    rows["staging.stg_amocrm__companies"] += [("a", None), ("b", None)]
+    rows["intermediate.int_companies_unioned"] += [("a", None), ("b", None)]
     rows["intermediate.int_persons"] += [(person, False) for person in set(world.persons)]
     rows["intermediate.int_person_records_joined"] += [
         (f"contact-{contact}", person) for contact, person in enumerate(world.persons)
@@ -126,7 +129,7 @@ def records(world: World) -> Rows:
         for deal in enquiry.deals:
             grouped.append((*common, "deal", deal.deal_id, deal.deal_id, "manual"))
             rows["intermediate.int_deals_unioned"].append(card(deal, enquiry.contact))
-            rows["staging.stg_amocrm__stage_changes"] += [
+            rows["intermediate.int_stage_changes_unioned"] += [
                 (
                     f"{deal.deal_id}-{place}",
                     deal.deal_id,
@@ -166,7 +169,7 @@ def card(deal: CrmDeal, contact: int) -> tuple[object, ...]:
         deal.excluded_reason == "deleted_in_crm",
         deal.excluded_reason == "test",
         ["spam"] if deal.excluded_reason == "spam" else [],
-        *[None] * 10,
+        *[None] * 11,
     )
 
 
