@@ -84,10 +84,12 @@ enquiries as (
 origins as (
     select distinct on (enquiry_records.enquiry_id)
         enquiry_records.enquiry_id,
-        coalesce(deals.source_word, export_leads.source_word, inbox_items.source_word) as source_word,
+        coalesce(deals.source_word, export_leads.source_word, inbox_items.source_word)
+            as source_word,
         coalesce(deals.utm_source, export_leads.utm_source, inbox_items.utm_source) as utm_source,
         coalesce(deals.utm_medium, export_leads.utm_medium, inbox_items.utm_medium) as utm_medium,
-        coalesce(deals.utm_campaign, export_leads.utm_campaign, inbox_items.utm_campaign) as utm_campaign,
+        coalesce(deals.utm_campaign, export_leads.utm_campaign, inbox_items.utm_campaign)
+            as utm_campaign,
         coalesce(deals.city, export_leads.city) as city,
         coalesce(deals.client_type, export_leads.client_type) as client_type
     from enquiry_records

@@ -168,15 +168,16 @@ calls_about_open_deals as (
         )
 ),
 
--- A call is an enquiry when the caller has no open deal at that moment; one that an item of the inbox
--- announced belongs to that event anyhow.
+-- A call is an enquiry when the caller has no open deal at that moment; one that an item of the
+-- inbox announced belongs to that event anyhow.
 call_records as (
     select
         'call' as record_type,
         calls.call_id as record_id,
         calls.person_id,
         calls.started_at as created_at,
-        coalesce(calls_announced.deal_id, calls_announced.inbox_item_id, calls.call_id) as event_key,
+        coalesce(calls_announced.deal_id, calls_announced.inbox_item_id, calls.call_id)
+            as event_key,
         null::text as deal_id,
         'call' as enquiry_kind,
         true as is_inbound

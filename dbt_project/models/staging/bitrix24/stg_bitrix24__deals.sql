@@ -23,7 +23,8 @@ stg_bitrix24__deals as (
     select
         {{ source_key('bitrix24', 'deals.account_name', 'deals.id::text') }} as deal_id,
         'bitrix24:' || deals.account_name as account_id,
-        {{ source_key('bitrix24', 'deals.account_name', "'lead-' || deals.lead_id") }} as crm_lead_id,
+        {{ source_key('bitrix24', 'deals.account_name', "'lead-' || deals.lead_id") }}
+            as crm_lead_id,
         deals.title as deal_name,
         deals.opportunity as budget_amount,
         deals.currency_id as budget_currency_code,

@@ -39,8 +39,9 @@ stg_bitrix24__leads as (
         {{ bitrix24_ways('leads.phones', normalised_phones) }} as phones,
         {{ bitrix24_ways('leads.emails', normalised_emails) }} as emails,
         {{ bitrix24_messengers('leads.messengers') }} as messenger_ids,
-        case when leads.status_semantic_id = 'F' then {{ bitrix24_word('loss_reason', 'leads') }} end
-            as loss_reason,
+        case
+            when leads.status_semantic_id = 'F' then {{ bitrix24_word('loss_reason', 'leads') }}
+        end as loss_reason,
         {{ bitrix24_tags('leads.user_fields') }} as tags,
         sources.name as source_word,
         leads.utm_source,

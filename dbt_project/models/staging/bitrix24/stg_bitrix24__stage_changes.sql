@@ -31,7 +31,9 @@ with_the_place_before as (
 
 stg_bitrix24__stage_changes as (
     select
-        {{ source_key('bitrix24', 'moves.account_name', "moves.entity_type_id || '-' || moves.id") }} as event_id,
+        {{ source_key(
+            'bitrix24', 'moves.account_name', "moves.entity_type_id || '-' || moves.id"
+        ) }} as event_id,
         case
             when moves.entity_type_id = 1
                 then {{ source_key('bitrix24', 'moves.account_name', "'lead-' || moves.owner_id") }}

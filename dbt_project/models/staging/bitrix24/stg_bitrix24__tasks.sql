@@ -15,7 +15,8 @@ stg_bitrix24__tasks as (
     select
         {{ source_key('bitrix24', 'account_name', 'id::text') }} as task_id,
         {{ source_key('bitrix24', 'account_name', 'substr(deal_word, 3)') }} as deal_id,
-        {{ source_key('bitrix24', 'account_name', "'lead-' || substr(lead_word, 3)") }} as crm_lead_id,
+        {{ source_key('bitrix24', 'account_name', "'lead-' || substr(lead_word, 3)") }}
+            as crm_lead_id,
         {{ bitrix24_manager('account_name', 'responsible_id') }} as manager_id,
         title as task_text,
         is_done as is_completed,
