@@ -47,6 +47,16 @@ def test_every_docs_block_of_a_column_is_used() -> None:
     assert written == described
 
 
+DEFINITIONS = dict(DOCS_BLOCK.findall((DBT / "models/definitions.md").read_text("utf-8")))
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_a_definition_is_told_in_english_and_in_russian(name: str) -> None:
+    english, russian = DEFINITIONS[name].split("\n\n")
+    assert english.startswith("One row per ")
+    assert russian.startswith("Строка — ")
+
+
 @pytest.mark.parametrize("file", sorted((DBT / "seeds").glob("*.csv")), ids=lambda f: f.stem)
 def test_every_column_of_a_seed_says_what_to_write_there(file: Path) -> None:
     with file.open(encoding="utf-8", newline="") as lines:
