@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 AS_OF = "2026-11-20T15:00:00+03:00"
 # Words that stand nowhere else, so that finding one in a log means a leak.
 SECRETS = ("token-known-to-the-demo-alone", "password-known-to-the-demo-alone")
+DEMO = (sys.executable, "-u", "-m", "demo")
+DEMO_SECRETS = ("--token", SECRETS[0], "--onec-password", SECRETS[1])
 Rows = list[tuple[Any, ...]]
 
 
@@ -124,14 +126,27 @@ class DemoServer:
             return json.load(answer)
 
 
+def variables_of_demo(port: str, *options: str) -> dict[str, str]:
+    """What `demo env` tells of the server there, as variables."""
+    spoken = subprocess.run(
+        [*DEMO, "env", "--port", port, "--requests-per-second", "400", *options, *DEMO_SECRETS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(
+        line.removeprefix("export ").replace("'", "").split("=", 1)
+        for line in spoken.stdout.splitlines()
+    )
+
+
 @contextmanager
 def serving(folder: Path, *story: str) -> Iterator[DemoServer]:
     """A demo server of the story those options of `demo serve` tell; its log goes to `folder`."""
     log = (folder / "log").open("w")
-    demo = [sys.executable, "-u", "-m", "demo"]
-    secrets = ["--token", SECRETS[0], "--onec-password", SECRETS[1]]
     server = subprocess.Popen(
-        [*demo, "serve", "--port", "0", "--requests-per-second", "500", *story, *secrets],
+        [*DEMO, "serve", "--port", "0", "--requests-per-second", "500", *story, *DEMO_SECRETS],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=log,
@@ -140,18 +155,7 @@ def serving(folder: Path, *story: str) -> Iterator[DemoServer]:
     assert server.stdout is not None
     ready = server.stdout.readline()
     port = ready.split("http://127.0.0.1:")[1].split("/")[0]
-    spoken = subprocess.run(
-        [*demo, "env", "--port", port, "--requests-per-second", "400", *secrets],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    environment = dict(
-        line.removeprefix("export ").replace("'", "").split("=", 1)
-        for line in spoken.stdout.splitlines()
-    )
-    yield DemoServer(f"http://127.0.0.1:{port}", environment)
+    yield DemoServer(f"http://127.0.0.1:{port}", variables_of_demo(port))
     server.terminate()
     server.wait(timeout=20)
     log.close()
