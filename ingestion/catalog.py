@@ -232,7 +232,8 @@ class OpenSource:
 class SourceSpec:
     """One source: its tables, its variables (the first switches it on) and how to open one of its
     accounts for a run. `may_shrink`: rows leave it in any number as long as some stay, for what it
-    gives is the company's own choice and not what an account may see.
+    gives is the company's own choice and not what an account may see. `may_be_emptied`: not even
+    one has to stay, for the source itself tells an empty table from one that is missing.
     """
 
     name: str
@@ -242,6 +243,7 @@ class SourceSpec:
     account_variable: str
     open: Callable[[Mapping[str, str], RunContext], AbstractContextManager[OpenSource]]
     may_shrink: bool = False
+    may_be_emptied: bool = False
 
     @property
     def switch(self) -> str:

@@ -234,7 +234,9 @@ def _never_suddenly_gone(landing: Landing, readers: Mapping[str, Reader]) -> Map
             elif not isinstance(piece, Checkpoint):
                 came += piece.num_rows
             yield piece
-        if is_unchanged or (table.mode == "upsert" and not missing):
+        if is_unchanged or landing.source.may_be_emptied:
+            return
+        if table.mode == "upsert" and not missing:
             return
         held = raw.count_rows(landing.connection, landing.schema, landing.account_name, table.name)
         if table.mode == "snapshot":

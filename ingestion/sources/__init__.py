@@ -8,7 +8,17 @@ from ingestion.sources.bitrix24 import BITRIX24
 from ingestion.sources.exports import EXPORTS
 from ingestion.sources.mango import MANGO
 from ingestion.sources.onec import ONEC
+from ingestion.sources.workbook import WORKBOOK
 from ingestion.sources.yandex_direct import DIRECT
 from ingestion.sources.zadarma import ZADARMA
 
-SOURCES: tuple[SourceSpec, ...] = (AMOCRM, BITRIX24, ONEC, ZADARMA, MANGO, DIRECT, EXPORTS)
+SOURCES: tuple[SourceSpec, ...] = (
+    AMOCRM,
+    BITRIX24,
+    ONEC,
+    ZADARMA,
+    MANGO,
+    DIRECT,
+    EXPORTS,
+    WORKBOOK,
+)
