@@ -29,6 +29,9 @@ down: $(INSTALLED) ## stop all that was started, and nothing else
 olist: $(INSTALLED) ## the real Olist funnel through `exports`: make olist DATA=path/to/olist
 	@scripts/olist "$(DATA)"
 
+templates: $(INSTALLED) ## the empty workbook of plans, costs and settings: make templates FILE=workbook.xlsx
+	@scripts/templates "$(FILE)"
+
 ##@ Work
 test: $(INSTALLED) ## all tests, on data and ports of their own: make test ARGS="-k refund"
 	@scripts/test $(ARGS)
@@ -61,10 +64,10 @@ lock: $(INSTALLED) ## pin the versions of pyproject.toml anew into requirements.
 help:
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Installed once, and again whenever the lock changes.
 $(INSTALLED): requirements.lock
 	@PYTHON3="$(PYTHON3)" scripts/install
 
-.PHONY: demo up status down olist test bench lint format dbt psql docs lock help
+.PHONY: demo up status down olist templates test bench lint format dbt psql docs lock help

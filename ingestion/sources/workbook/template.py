@@ -68,9 +68,8 @@ def _values(column: Column, locale: Locale) -> list[str]:
 def _shown(column: Column, example: str, locale: Locale) -> str:
     """Examples stand in the layout in Russian; those of a list are shown in the people's words."""
     values = YES_NO if column.kind == "yes_no" else column.values or {}
-    return next(
-        (in_locale(words, locale) for words in values.values() if example in words), example
-    )
+    shown = (in_locale(words, locale) for words in values.values() if example in words)
+    return next(shown, example)
 
 
 def main() -> None:
