@@ -30,7 +30,7 @@ olist: $(INSTALLED) ## the real Olist funnel through `exports`: make olist DATA=
 	@scripts/olist "$(DATA)"
 
 templates: $(INSTALLED) ## the empty workbook of plans, costs and settings: make templates FILE=workbook.xlsx
-	@scripts/run python -m ingestion.sources.workbook.template "$(or $(FILE),var/workbook.xlsx)"
+	@scripts/templates "$(FILE)"
 
 ##@ Work
 test: $(INSTALLED) ## all tests, on data and ports of their own: make test ARGS="-k refund"
@@ -70,10 +70,10 @@ lock: $(INSTALLED) ## pin the versions of pyproject.toml anew into requirements.
 help:
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Installed once, and again whenever the lock changes.
 $(INSTALLED): requirements.lock
 	@PYTHON3="$(PYTHON3)" scripts/install
 
-.PHONY: demo up status down olist templates test bench lint format dbt psql docs lock help
+.PHONY: demo up status down olist templates test test-deep bench lint format dbt psql docs lock help

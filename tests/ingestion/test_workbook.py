@@ -309,6 +309,8 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
         pytest.raises(SourceError, match=r"файл нет\.xlsx не открывается"),
     ):
         list(source.readers["plans"]({}))
+    with opened(tmp_path / "нет.xlsx") as source, pytest.raises(SourceError, match="не открыв"):
+        source.probes[0].try_it()
 
 
 @pytest.mark.integration

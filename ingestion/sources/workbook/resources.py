@@ -83,6 +83,8 @@ class Workbook:
         """The book, once nothing in it is wrong. Raises SourceError with all that is."""
         try:
             book = read_book(self._path, self._locale)
+        except OSError:
+            self._refuse(say("unreadable", self._locale, file=self._path.name))
         except NotAWorkbookError:
             self._refuse(say("not_a_workbook", self._locale, file=self._path.name))
         for sheet in SHEETS:
