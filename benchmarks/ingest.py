@@ -33,6 +33,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import psycopg
 
+from demo.apart import served
 from ingestion import Settings, run_source
 from warehouse import service
 from warehouse.settings import Settings as WarehouseSettings
@@ -378,27 +379,9 @@ def _demo_company(
     months: int, requests_per_second: int, haste: int = 1000
 ) -> Iterator[dict[str, str]]:
     """The variables that point at a demo company of its own."""
-    rates = ["--requests-per-second", str(requests_per_second), "--haste", str(haste)]
-    command = [
-        sys.executable, "-m", "demo", "serve", "--port", "0", "--months", str(months), *rates,
-    ]  # fmt: skip
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        ready = server.stdout.readline()
-        port = next(part for part in ready.replace("/", " ").split() if "127.0.0.1:" in part)
-        said = subprocess.run(
-            [
-                sys.executable, "-m", "demo", "env", "--port", port.partition(":")[2].rstrip(".,"),
-                "--bitrix24", *rates,
-            ],
-            cwd=ROOT, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        lines = said.stdout.splitlines()
-        yield dict(line.removeprefix("export ").split("=", 1) for line in lines)
-    finally:
-        server.terminate()
-        server.wait(30)
+    rates = ("--requests-per-second", str(requests_per_second), "--haste", str(haste))
+    with served("--months", str(months), *rates) as company:
+        yield company.variables("--bitrix24", *rates)
 
 
 # -- What the parts share --------------------------------------------------------------------------

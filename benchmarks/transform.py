@@ -16,15 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 
+from demo.apart import served
 from warehouse import service
 from warehouse.settings import Settings
 
@@ -107,57 +105,13 @@ class Warehouse:
             raise SystemExit(f"{' '.join(command)}\n{(done.stdout + done.stderr)[-4000:]}")
 
 
-@dataclass(frozen=True)
-class Demo:
-    """The demo company's server, and the variables that point the sources at it."""
-
-    address: str
-    environment: dict[str, str]
-
-    def happen(self, name: str) -> None:
-        request = urllib.request.Request(
-            f"{self.address}/demo/happen",
-            data=json.dumps({"name": name}).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        urllib.request.urlopen(request).close()
-
-
-@contextmanager
-def demo_company(months: str, scale: str) -> Iterator[Demo]:
-    """Serves the company of that many months and that scale, as long as the block lasts."""
-    demo = [sys.executable, "-u", "-m", "demo"]
-    limit = ["--requests-per-second", "2000"]
-    server = subprocess.Popen(
-        [*demo, "serve", "--port", "0", "--months", months, "--scale", scale, *limit],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        port = server.stdout.readline().split("http://127.0.0.1:")[1].split("/")[0]
-        spoken = subprocess.run(
-            [*demo, "env", "--port", port, *limit],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        lines = spoken.stdout.replace("export ", "").replace("'", "").splitlines()
-        yield Demo(f"http://127.0.0.1:{port}", dict(line.split("=", 1) for line in lines))
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
-
-
 def measure(size: int, folder: Path) -> tuple[Build, Build]:
     """The build from nothing and the one after an hour's changes, of the company of that size."""
     say = sys.stdout.write
     months, scale = SIZES[size]
-    with demo_company(months, scale) as demo:
-        warehouse = Warehouse(folder, demo.environment)
+    rate = ("--requests-per-second", "2000")
+    with served("--months", months, "--scale", scale, *rate) as demo:
+        warehouse = Warehouse(folder, demo.variables(*rate))
         try:
             warehouse.load()
             scratch = warehouse.build()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -134,8 +134,8 @@ class Warehouse:
             )
         return set(allocations), dict(unmatched)
 
-    def read(self, query: str, table: str) -> list[Any]:
-        statement = sql.SQL(query).format(named(self.prefix, table))  # type: ignore[arg-type]
+    def read(self, query: LiteralString, table: str) -> list[Any]:
+        statement = sql.SQL(query).format(named(self.prefix, table))
         return self.connection.execute(statement).fetchall()
 
 

@@ -1,19 +1,18 @@
 """The product as its users run it: Postgres, the demo company over HTTP, runs through Dagster."""
 
-import json
 import os
 import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from demo.apart import Apart, served
 from warehouse import service
 from warehouse.connections import Connections
 from warehouse.settings import Settings
@@ -22,7 +21,6 @@ ROOT = Path(__file__).parents[2]
 AS_OF = "2026-11-20T15:00:00+03:00"
 # Words that stand nowhere else, so that finding one in a log means a leak.
 SECRETS = ("token-known-to-the-demo-alone", "password-known-to-the-demo-alone")
-DEMO = (sys.executable, "-u", "-m", "demo")
 DEMO_SECRETS = ("--token", SECRETS[0], "--onec-password", SECRETS[1])
 Rows = list[tuple[Any, ...]]
 
@@ -97,68 +95,38 @@ def new_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
 class DemoServer:
     """The demo company's systems on loopback."""
 
-    address: str
-    environment: dict[str, str]
+    apart: Apart
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        return self.variables()
+
+    def variables(self, *options: str) -> dict[str, str]:
+        """Those that point the sources here, with more options of `demo env`."""
+        return self.apart.variables("--requests-per-second", "400", *DEMO_SECRETS, *options)
 
     def ledger(self) -> dict[str, Any]:
-        return self._ask("/demo/ledger", None)
+        return self.apart.ask("/demo/ledger")
 
     def happen(self, name: str) -> dict[str, Any]:
-        return self._ask("/demo/happen", {"name": name})
+        return self.apart.happen(name)
 
     @contextmanager
     def suffering(self, path: str, kind: str, **fault: Any) -> Iterator[None]:
         """Every request to that path meets the fault (demo/faults.py), until the block ends."""
-        self._ask("/demo/faults", {"times": 0, **fault, "path": path, "kind": kind})
+        self.apart.ask("/demo/faults", {"times": 0, **fault, "path": path, "kind": kind})
         try:
             yield
         finally:
-            self._ask("/demo/faults", None, "DELETE")
-
-    def _ask(self, path: str, body: dict[str, Any] | None, method: str | None = None) -> Any:
-        request = urllib.request.Request(
-            self.address + path,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-            method=method,
-        )
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
-
-
-def variables_of_demo(port: str, *options: str) -> dict[str, str]:
-    """What `demo env` tells of the server there, as variables."""
-    spoken = subprocess.run(
-        [*DEMO, "env", "--port", port, "--requests-per-second", "400", *options, *DEMO_SECRETS],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return dict(
-        line.removeprefix("export ").replace("'", "").split("=", 1)
-        for line in spoken.stdout.splitlines()
-    )
+            self.apart.ask("/demo/faults", None, "DELETE")
 
 
 @contextmanager
 def serving(folder: Path, *story: str) -> Iterator[DemoServer]:
     """A demo server of the story those options of `demo serve` tell; its log goes to `folder`."""
-    log = (folder / "log").open("w")
-    server = subprocess.Popen(
-        [*DEMO, "serve", "--port", "0", "--requests-per-second", "500", *story, *DEMO_SECRETS],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-    )
-    assert server.stdout is not None
-    ready = server.stdout.readline()
-    port = ready.split("http://127.0.0.1:")[1].split("/")[0]
-    yield DemoServer(f"http://127.0.0.1:{port}", variables_of_demo(port))
-    server.terminate()
-    server.wait(timeout=20)
-    log.close()
+    options = ("--requests-per-second", "500", *story, *DEMO_SECRETS)
+    with (folder / "log").open("w") as log, served(*options, log=log) as apart:
+        yield DemoServer(apart)
 
 
 @pytest.fixture(scope="session")
