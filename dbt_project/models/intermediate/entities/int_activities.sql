@@ -60,7 +60,7 @@ acts as (
     select
         notes.note_id,
         case
-            when notes.note_type in ('sms_out', 'amomail_message') then 'message'
+            when notes.note_type in ('sms_out', 'amomail_message', 'crm_email') then 'message'
             else 'note'
         end,
         notes.deal_id,

@@ -105,7 +105,7 @@ inbox_records as (
         coalesce(inbox_items.deal_id, inbox_items.inbox_item_id) as event_key,
         deals.deal_id,
         inbox_items.enquiry_kind,
-        true as is_inbound
+        inbox_items.is_inbound
     from inbox_items
     left join deals
         on inbox_items.deal_id = deals.deal_id

@@ -17,11 +17,11 @@ kind_rules as (
 lead_kinds as (
     select distinct on (leads.crm_lead_id)
         leads.crm_lead_id,
-        kind_rules.enquiry_kind
+        kind_rules.enquiry_kind,
+        kind_rules.is_inbound
     from leads
     inner join kind_rules
         on kind_rules.field = 'source_word'
-        and kind_rules.is_inbound
         and lower(leads.source_word) like kind_rules.pattern
     order by leads.crm_lead_id, kind_rules.priority
 ),
@@ -32,6 +32,7 @@ int_inbox_items_unioned as (
         'unsorted' as record_type,
         false as is_card,
         enquiry_kind,
+        true as is_inbound,
         pipeline_id,
         deal_id,
         coalesce(contact_id, unsorted_id) as person_record_id,
@@ -40,7 +41,6 @@ int_inbox_items_unioned as (
         '{}'::text[] as emails,
         '{}'::text[] as messenger_ids,
         call_key,
-        null::text as manager_id,
         null::text as loss_reason,
         '{}'::text[] as tags,
         null::text as source_word,
@@ -48,7 +48,6 @@ int_inbox_items_unioned as (
         null::text as utm_medium,
         null::text as utm_campaign,
         created_at,
-        null::timestamptz as closed_at,
         false as is_deleted
     from unsorted
     union all
@@ -61,6 +60,7 @@ int_inbox_items_unioned as (
             case when leads.utm_source is not null then 'form' end,
             'manual'
         ),
+        coalesce(lead_kinds.is_inbound, true),
         null,
         null,
         coalesce(leads.contact_id, leads.crm_lead_id),
@@ -69,7 +69,6 @@ int_inbox_items_unioned as (
         leads.emails,
         leads.messenger_ids,
         null,
-        leads.manager_id,
         leads.loss_reason,
         leads.tags,
         leads.source_word,
@@ -77,7 +76,6 @@ int_inbox_items_unioned as (
         leads.utm_medium,
         leads.utm_campaign,
         leads.created_at,
-        leads.closed_at,
         leads.is_deleted
     from leads
     left join lead_kinds

@@ -34,7 +34,9 @@ unit_costs as (
     select
         shipment_id,
         product_id,
-        sum(cost_amount) / nullif(sum(quantity), 0) as unit_cost_amount
+        case
+            when bool_and(cost_amount is not null) then sum(cost_amount) / nullif(sum(quantity), 0)
+        end as unit_cost_amount
     from lines
     group by shipment_id, product_id
 ),

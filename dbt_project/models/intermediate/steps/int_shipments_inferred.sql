@@ -17,7 +17,7 @@ documents as (
 ),
 
 namings as (
-    select shipment_id, shipped_at, deal_id, document_amount
+    select shipment_id, shipped_at, deal_id, document_amount, document_currency_code
     from {{ ref('int_shipments_named_by_invoices') }}
 ),
 
@@ -37,6 +37,7 @@ named_allocations as (
         deal_id,
         document_amount as allocated_amount
     from namings
+    where document_currency_code = '{{ company_currency() }}'
 ),
 
 documents_to_infer as (

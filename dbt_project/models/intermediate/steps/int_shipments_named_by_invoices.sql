@@ -3,7 +3,8 @@
 with
 
 shipments as (
-    select shipment_id, shipped_at, document_amount from {{ ref('int_shipments') }}
+    select shipment_id, shipped_at, document_amount, document_currency_code
+    from {{ ref('int_shipments') }}
     where shipment_excluded_reason is null
 ),
 
@@ -21,7 +22,8 @@ int_shipments_named_by_invoices as (
         shipments.shipment_id,
         shipments.shipped_at,
         invoices.deal_id,
-        shipments.document_amount
+        shipments.document_amount,
+        shipments.document_currency_code
     from shipments
     inner join documents
         on shipments.shipment_id = documents.shipment_id

@@ -1,6 +1,6 @@
 -- Which card and which activity of the CRM the portal itself filed the call under.
 select
-    {{ source_key('bitrix24', 'account_name', 'id::text') }} as call_id,
+    {{ source_key('bitrix24', 'account_name', "'call-' || id") }} as call_id,
     coalesce(nullif(external_call_id, ''), {{ bitrix24_call_key('call_id') }}) as call_key,
     case when call_type in (2, 3) then 'in' else 'out' end as call_direction,
     call_start_date as started_at,
@@ -14,7 +14,7 @@ select
     nullif(call_record_url, '') as recording_url,
     case
         when crm_entity_type = 'LEAD'
-            then {{ source_key('bitrix24', 'account_name', 'crm_entity_id::text') }}
+            then {{ source_key('bitrix24', 'account_name', "'lead-' || crm_entity_id") }}
     end as crm_lead_id,
     case
         when crm_entity_type = 'DEAL'
