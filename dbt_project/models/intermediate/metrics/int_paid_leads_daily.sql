@@ -2,28 +2,20 @@
 -- date. int_leads_daily counts who has paid to date.
 with
 
-leads as (
-    select lead_id, created_date, manager_id, channel from {{ ref('int_leads') }}
-),
-
-first_money as (
-    select lead_id, min({{ business_date('first_paid_at') }}) as first_paid_date
-    from {{ ref('int_deals') }}
-    where lead_id is not null and paid_amount > 0
-    group by lead_id
+paid_leads as (
+    select created_date, reached_date, manager_id, channel from {{ ref('int_lead_steps') }}
+    where step = 'paid'
 ),
 
 int_paid_leads_daily as (
     select
-        leads.created_date as metric_date,
-        first_money.first_paid_date,
-        leads.manager_id,
-        leads.channel,
+        created_date as metric_date,
+        reached_date as first_paid_date,
+        manager_id,
+        channel,
         count(*)::integer as paid_leads_count
-    from leads
-    inner join first_money
-        on leads.lead_id = first_money.lead_id
-    group by leads.created_date, first_money.first_paid_date, leads.manager_id, leads.channel
+    from paid_leads
+    group by created_date, reached_date, manager_id, channel
 )
 
 select * from int_paid_leads_daily

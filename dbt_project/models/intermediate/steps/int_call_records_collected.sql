@@ -36,13 +36,8 @@ bitrix24_calls as (
     select * from {{ ref('stg_bitrix24__calls') }}
 ),
 
-bitrix24_notes as (
-    select * from {{ ref('stg_bitrix24__notes') }}
-    where note_type in ('call_in', 'call_out')
-),
-
-amocrm_notes as (
-    select * from {{ ref('stg_amocrm__notes') }}
+notes as (
+    select * from {{ ref('int_notes_unioned') }}
     where note_type in ('call_in', 'call_out')
 ),
 
@@ -176,55 +171,30 @@ from_bitrix24 as (
     from bitrix24_calls
 ),
 
-from_bitrix24_notes as (
+from_notes as (
     select
-        bitrix24_notes.note_id as record_id,
+        notes.note_id as record_id,
         3 as trust,
-        'bitrix24' as source_name,
-        coalesce(keys_of_activities.call_key, bitrix24_notes.call_key) as call_key,
-        case bitrix24_notes.note_type when 'call_in' then 'in' else 'out' end as call_direction,
-        bitrix24_notes.created_at as started_at,
-        bitrix24_notes.created_at
-        + coalesce(bitrix24_notes.call_seconds, 0) * interval '1 second' as ended_at,
-        bitrix24_notes.phone,
+        split_part(notes.note_id, ':', 1) as source_name,
+        coalesce(keys_of_activities.call_key, notes.call_key) as call_key,
+        case notes.note_type when 'call_in' then 'in' else 'out' end as call_direction,
+        notes.created_at as started_at,
+        notes.created_at + coalesce(notes.call_seconds, 0) * interval '1 second' as ended_at,
+        notes.phone,
         null::text as called_number,
-        bitrix24_notes.manager_id,
-        coalesce(bitrix24_notes.call_seconds > 0, false) as is_answered,
-        coalesce(bitrix24_notes.call_seconds, 0)::integer as call_seconds,
+        notes.manager_id,
+        coalesce(notes.call_seconds > 0, false) as is_answered,
+        coalesce(notes.call_seconds, 0)::integer as call_seconds,
         null::integer as wait_seconds,
-        null::text as recording_url,
-        bitrix24_notes.note_id,
-        bitrix24_notes.crm_lead_id,
-        bitrix24_notes.deal_id,
-        bitrix24_notes.contact_id,
+        notes.recording_url,
+        notes.note_id,
+        notes.crm_lead_id,
+        notes.deal_id,
+        notes.contact_id,
         true as is_linked
-    from bitrix24_notes
+    from notes
     left join keys_of_activities
-        on bitrix24_notes.note_id = keys_of_activities.note_id
-),
-
-from_amocrm_notes as (
-    select
-        note_id as record_id,
-        3 as trust,
-        'amocrm' as source_name,
-        call_key,
-        case note_type when 'call_in' then 'in' else 'out' end as call_direction,
-        created_at as started_at,
-        created_at + coalesce(call_seconds, 0) * interval '1 second' as ended_at,
-        phone,
-        null::text as called_number,
-        manager_id,
-        coalesce(call_seconds > 0, false) as is_answered,
-        coalesce(call_seconds, 0) as call_seconds,
-        null::integer as wait_seconds,
-        recording_url,
-        note_id,
-        null::text as crm_lead_id,
-        deal_id,
-        contact_id,
-        true as is_linked
-    from amocrm_notes
+        on notes.note_id = keys_of_activities.note_id
 ),
 
 int_call_records_collected as (
@@ -234,9 +204,7 @@ int_call_records_collected as (
     union all
     select {{ columns }} from from_bitrix24
     union all
-    select {{ columns }} from from_bitrix24_notes
-    union all
-    select {{ columns }} from from_amocrm_notes
+    select {{ columns }} from from_notes
 )
 
 select * from int_call_records_collected

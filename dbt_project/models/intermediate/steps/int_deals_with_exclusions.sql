@@ -14,19 +14,7 @@ exclusion_rules as (
 ),
 
 reasons_given as (
-    select
-        deals.deal_id,
-        bool_or(exclusion_rules.excluded_reason = 'test') as is_test,
-        bool_or(exclusion_rules.excluded_reason = 'spam') as is_spam,
-        bool_or(exclusion_rules.excluded_reason = 'not_a_buyer') as is_not_a_buyer
-    from deals
-    inner join exclusion_rules
-        on (exclusion_rules.field = 'tag' and exclusion_rules.pattern = any(deals.tags))
-        or (
-            exclusion_rules.field = 'loss_reason'
-            and lower(deals.loss_reason) like exclusion_rules.pattern
-        )
-    group by deals.deal_id
+    {{ reasons_given('deals', 'deal_id') }}
 ),
 
 int_deals_with_exclusions as (

@@ -11,19 +11,7 @@ exclusion_rules as (
 ),
 
 reasons_given as (
-    select
-        inbox_items.inbox_item_id,
-        bool_or(exclusion_rules.excluded_reason = 'test') as is_test,
-        bool_or(exclusion_rules.excluded_reason = 'spam') as is_spam,
-        bool_or(exclusion_rules.excluded_reason = 'not_a_buyer') as is_not_a_buyer
-    from inbox_items
-    inner join exclusion_rules
-        on (exclusion_rules.field = 'tag' and exclusion_rules.pattern = any(inbox_items.tags))
-        or (
-            exclusion_rules.field = 'loss_reason'
-            and lower(inbox_items.loss_reason) like exclusion_rules.pattern
-        )
-    group by inbox_items.inbox_item_id
+    {{ reasons_given('inbox_items', 'inbox_item_id') }}
 ),
 
 int_inbox_items_with_exclusions as (

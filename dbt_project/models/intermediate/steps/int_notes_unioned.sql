@@ -11,6 +11,7 @@ int_notes_unioned as (
         call_key,
         call_seconds,
         phone,
+        recording_url,
         created_at
     from {{ ref('stg_amocrm__notes') }}
     union all
@@ -24,6 +25,7 @@ int_notes_unioned as (
         call_key,
         call_seconds,
         phone,
+        null,
         created_at
     from {{ ref('stg_bitrix24__notes') }}
 )

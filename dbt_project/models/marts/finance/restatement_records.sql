@@ -86,11 +86,11 @@ changes as (
 ),
 
 changes_by_dimension as (
-    select *, 'total' as dimension, 'total' as dimension_value from changes
-    union all
-    select *, 'channel', channel from changes
-    union all
-    select *, 'manager', manager_id from changes
+    select changes.*, dimensions.dimension, dimensions.dimension_value
+    from changes
+    cross join lateral (
+        values ('total', 'total'), ('channel', changes.channel), ('manager', changes.manager_id)
+    ) as dimensions (dimension, dimension_value)
 ),
 
 record_changes as (
@@ -120,12 +120,15 @@ records_in_periods as (
     group by measure, period_start, record_id
 ),
 
-periods_before as (
-    select distinct measure, record_id from published
-),
-
-periods_now as (
-    select distinct measure, record_id from counted
+-- In whatever period.
+records as (
+    select
+        measure,
+        record_id,
+        bool_or(not is_counted_now) as was_counted_anywhere,
+        bool_or(is_counted_now) as is_counted_anywhere
+    from before_and_now
+    group by measure, record_id
 ),
 
 -- Why a record that was counted counts no more.
@@ -198,7 +201,7 @@ restatement_records as (
                 end
             when not records_in_periods.was_counted
                 then case
-                    when periods_before.record_id is not null then 'dated_anew'
+                    when records.was_counted_anywhere then 'dated_anew'
                     when record_changes.record_type = 'payment' then 'posted_late'
                     when record_changes.measure = 'sales_count'
                         or record_changes.measure like 'paid_within_%'
@@ -207,7 +210,7 @@ restatement_records as (
                 end
             when why_gone.merged_at > frozen_periods.published_at then 'contact_merged'
             when why_gone.reason is not null then why_gone.reason
-            when periods_now.record_id is not null then 'dated_anew'
+            when records.is_counted_anywhere then 'dated_anew'
             when known_records.record_id is null then 'erased'
             when record_changes.measure = 'new_leads_count' then 'customer_had_paid_before'
             when record_changes.measure = 'sales_count'
@@ -232,12 +235,9 @@ restatement_records as (
     inner join frozen_periods
         on record_changes.measure = frozen_periods.measure
         and record_changes.period_start = frozen_periods.period_start
-    left join periods_before
-        on record_changes.measure = periods_before.measure
-        and record_changes.record_id = periods_before.record_id
-    left join periods_now
-        on record_changes.measure = periods_now.measure
-        and record_changes.record_id = periods_now.record_id
+    inner join records
+        on record_changes.measure = records.measure
+        and record_changes.record_id = records.record_id
     left join why_gone
         on record_changes.record_type = why_gone.record_type
         and record_changes.record_id = why_gone.record_id

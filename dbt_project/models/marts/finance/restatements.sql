@@ -31,12 +31,16 @@ numbers as (
 ),
 
 numbers_by_dimension as (
-    select measure, period_start, 'total' as dimension, 'total' as dimension_value, value
+    select
+        numbers.measure,
+        numbers.period_start,
+        dimensions.dimension,
+        dimensions.dimension_value,
+        numbers.value
     from numbers
-    union all
-    select measure, period_start, 'channel', channel, value from numbers
-    union all
-    select measure, period_start, 'manager', manager_id, value from numbers
+    cross join lateral (
+        values ('total', 'total'), ('channel', numbers.channel), ('manager', numbers.manager_id)
+    ) as dimensions (dimension, dimension_value)
 ),
 
 -- A manager or channel that had nothing when the month was frozen was published as nothing.

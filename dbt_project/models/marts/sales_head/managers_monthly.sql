@@ -42,21 +42,21 @@ measures as (
     select
         date_trunc('month', metric_date)::date as month_start,
         manager_id,
-        coalesce(sum(leads.leads_count), 0)::integer as leads_count,
-        coalesce(sum(leads.qualified_leads_count), 0)::integer as qualified_leads_count,
-        coalesce(sum(leads.proposal_leads_count), 0)::integer as proposal_leads_count,
-        coalesce(sum(leads.won_leads_count), 0)::integer as won_leads_count,
-        coalesce(sum(leads.paid_leads_count), 0)::integer as paid_leads_count,
-        coalesce(sum(deals.deals_count), 0)::integer as deals_count,
-        coalesce(sum(deals.won_deals_count), 0)::integer as won_deals_count,
-        coalesce(sum(deals.lost_deals_count), 0)::integer as lost_deals_count,
-        coalesce(sum(deals.bookings_amount), 0) as bookings_amount,
-        coalesce(sum(deals.lost_amount), 0) as lost_amount,
-        coalesce(sum(deals.sales_count), 0)::integer as sales_count,
-        coalesce(sum(deals.sales_paid_amount), 0) as sales_paid_amount,
-        coalesce(sum(payments.payments_count), 0)::integer as payments_count,
-        coalesce(sum(payments.revenue_amount), 0) as revenue_amount,
-        coalesce(sum(shipments.margin_amount), 0) as margin_amount
+        sum(leads.leads_count)::integer as leads_count,
+        sum(leads.qualified_leads_count)::integer as qualified_leads_count,
+        sum(leads.proposal_leads_count)::integer as proposal_leads_count,
+        sum(leads.won_leads_count)::integer as won_leads_count,
+        sum(leads.paid_leads_count)::integer as paid_leads_count,
+        sum(deals.deals_count)::integer as deals_count,
+        sum(deals.won_deals_count)::integer as won_deals_count,
+        sum(deals.lost_deals_count)::integer as lost_deals_count,
+        sum(deals.bookings_amount) as bookings_amount,
+        sum(deals.lost_amount) as lost_amount,
+        sum(deals.sales_count)::integer as sales_count,
+        sum(deals.sales_paid_amount) as sales_paid_amount,
+        sum(payments.payments_count)::integer as payments_count,
+        sum(payments.revenue_amount) as revenue_amount,
+        sum(shipments.margin_amount) as margin_amount
     from leads
     full join deals using (metric_date, manager_id, channel)
     full join payments using (metric_date, manager_id, channel)
