@@ -27,7 +27,6 @@ from demo.settings import (
     HOST,
     ONEC_CONFIGURATIONS,
     ServerSettings,
-    bitrix24_environment,
     client_environment,
     default_token,
 )
@@ -48,16 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         requests_per_second=options.requests_per_second,
         customers_mode=options.customers_mode,
         onec_configuration=options.onec_configuration,
-        pbx_haste=options.haste,
-        direct_haste=options.haste,
-        bitrix24_haste=options.haste,
+        haste=options.haste,
     )
     if options.command == "env":
-        variables = client_environment(options.port, settings)
-        if options.crm == "bitrix24":
-            variables = {k: v for k, v in variables.items() if not k.startswith("AMOCRM_")}
-        if options.bitrix24 or options.crm == "bitrix24":
-            variables |= bitrix24_environment(options.port, settings)
+        variables = client_environment(options.port, settings, options.crm)
         for name, value in variables.items():
             _say(f"export {name}={shlex.quote(value)}")
         return 0
@@ -98,9 +91,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     environment.add_argument("--crm", choices=CRMS, default=CRMS[0],
                              help="the only CRM the company has")  # fmt: skip
-    environment.add_argument("--bitrix24", action="store_true",
-                             help="also those of the company's Bitrix24, which is amoCRM's company "
-                                  "once more")  # fmt: skip
     environment.set_defaults(
         customers_mode=ServerSettings.customers_mode,
         onec_configuration=ServerSettings.onec_configuration,
@@ -122,7 +112,7 @@ def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--requests-per-second", type=_positive,
                          default=DEFAULT_REQUESTS_PER_SECOND,
                          help="amoCRM answers 429 above this rate")  # fmt: skip
-    command.add_argument("--haste", type=_positive, default=ServerSettings.pbx_haste,
+    command.add_argument("--haste", type=_positive, default=ServerSettings.haste,
                          help="how many times faster than their vendors allow the exchanges, "
                               "Yandex Direct and Bitrix24 may be asked")  # fmt: skip
 
@@ -188,7 +178,7 @@ def _run(listener: socket.socket, hosted: Hosted, settings: ServerSettings) -> N
     from demo.server import create_app
 
     port = listener.getsockname()[1]
-    urls = client_environment(port, settings)
+    urls = client_environment(port, settings, CRMS[0])
     ready = (
         f"The demo company is ready: amoCRM {urls['AMOCRM_BASE_URL']}, 1C {urls['ONEC_BASE_URL']}, "
         f"truth http://{HOST}:{port}/demo/ledger"

@@ -42,7 +42,7 @@ class Bitrix24:
         self._webhook = wire.settings.bitrix24_webhook
         self._portal = Portal()
         self._tokens = Tokens(wire.settings.bitrix24_application, wire.now)
-        self._bucket = Bucket(wire.settings.bitrix24_haste, wire.clock)
+        self._bucket = Bucket(wire.settings.haste, wire.clock)
         self._operating = Operating(wire.now)
         self._methods = Methods(wire.store, wire.selections, self._portal, wire.now)
 

@@ -14,7 +14,7 @@ from demo import company
 from demo.bitrix24_company import moment, semantics, stage_id
 from demo.bitrix24_fields import CONTACT, DEAL, LEAD
 from demo.bitrix24_paths import Path
-from demo.pbx import EXCHANGES, LINES, Call, calls, exchange_of
+from demo.pbx import EXCHANGES, LINES, Call, call_notes, calls, exchange_of
 from demo.store import Record, Store
 
 CREATED, MOVED, CLOSED, FUNNEL_CHANGED = 1, 2, 3, 5
@@ -96,11 +96,10 @@ def activities(store: Store, paths: Mapping[int, Path]) -> Iterator[Record]:
     """Calls of the CRM's notes, and the form, chat or letter that each lead began with. What was
     said about a lead goes over to the deal that comes of it.
     """
-    for kind, owner in (("leads", DEAL), ("contacts", CONTACT)):
-        for note in store.amocrm[f"notes/{kind}"].values():
-            if note["note_type"] in ("call_in", "call_out"):
-                path = paths.get(note["entity_id"]) if owner == DEAL else None
-                yield _call_activity(note, LEAD if path and not path.is_deal else owner)
+    for kind, note in call_notes(store):
+        owner = DEAL if kind == "leads" else CONTACT
+        path = paths.get(note["entity_id"]) if owner == DEAL else None
+        yield _call_activity(note, LEAD if path and not path.is_deal else owner)
     for item in store.amocrm["unsorted"].values():
         if item["category"] in _PROVIDERS:
             yield _inbox_activity(item)
@@ -212,12 +211,7 @@ def telephony(store: Store) -> list[Record]:
     """Every call of both telephone exchanges as `voximplant.statistic.get` gives it, with `ends_at`
     (unix seconds) beside: a call is in the statistics once it has ended.
     """
-    notes = {
-        str(note["params"]["uniq"]): (note, kind)
-        for kind in ("leads", "contacts")
-        for note in store.amocrm[f"notes/{kind}"].values()
-        if note["note_type"] in ("call_in", "call_out")
-    }
+    notes = {str(note["params"]["uniq"]): (note, kind) for kind, note in call_notes(store)}
     return [
         _statistic(call, *notes.get(call.id, (None, "")))
         for exchange in EXCHANGES

@@ -68,8 +68,8 @@ class Mango:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._all = Quota(10 * wire.settings.pbx_haste, 1, wire.clock)
-        pause = PAUSE_SECONDS / wire.settings.pbx_haste
+        self._all = Quota(10 * wire.settings.haste, 1, wire.clock)
+        pause = PAUSE_SECONDS / wire.settings.haste
         self._statistics = Quota(1, pause, wire.clock)
         self._employees = Quota(1, pause, wire.clock)
         self._jobs: dict[str, Job] = {}
@@ -194,7 +194,7 @@ class Mango:
         job, now = self._jobs.get(str(command["key"])), self._wire.clock()
         if job is None or now > job.ready_at + KEPT_SECONDS:
             return Response(status_code=404)
-        if now < job.polled_at + POLL_SECONDS / self._wire.settings.pbx_haste:
+        if now < job.polled_at + POLL_SECONDS / self._wire.settings.haste:
             return JSONResponse(_TOO_MANY, 429)
         job.polled_at = now
         if now < job.ready_at:

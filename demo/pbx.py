@@ -98,6 +98,14 @@ def exchange_of(user_id: int) -> Exchange:
     return "zadarma" if retail else "mango"
 
 
+def call_notes(store: Store) -> Iterator[tuple[str, Record]]:
+    """The CRM's notes of calls, each with whose card it is on: leads or contacts."""
+    for kind in ("leads", "contacts"):
+        for note in store.amocrm[f"notes/{kind}"].values():
+            if note["note_type"] in ("call_in", "call_out"):
+                yield kind, note
+
+
 def calls(store: Store, exchange: Exchange) -> list[Call]:
     """All calls of an exchange, also those of the future, the earliest start first."""
     inbox = {
@@ -106,14 +114,12 @@ def calls(store: Store, exchange: Exchange) -> list[Call]:
         if item["category"] == "sip" and item.get("source_uid")
     }
     found: list[Call] = []
-    for name in ("notes/leads", "notes/contacts"):
-        for note in store.amocrm[name].values():
-            if (
-                note["note_type"] in ("call_in", "call_out")
-                and exchange_of(int(note["responsible_user_id"])) == exchange
-                and note["params"]["phone"]  # else it was made past the exchange
-            ):
-                found.extend(_seen(note, inbox.get(str(note["params"]["uniq"]))))
+    for _, note in call_notes(store):
+        if (
+            exchange_of(int(note["responsible_user_id"])) == exchange
+            and note["params"]["phone"]  # else it was made past the exchange
+        ):
+            found.extend(_seen(note, inbox.get(str(note["params"]["uniq"]))))
     return sorted(found, key=lambda call: (call.starts_at, call.id))
 
 
@@ -129,10 +135,14 @@ def monthly(store: Store, as_of: int) -> list[dict[str, Any]]:
         if call.ends_at <= as_of
     ]
     past_the_exchange = [
-        (note["created_at"], note["responsible_user_id"], kind[5:], note["params"]["duration"])
-        for name in ("notes/leads", "notes/contacts")
-        for note in store.amocrm[name].values()
-        if (kind := note["note_type"]) in ("call_in", "call_out") and not note["params"]["phone"]
+        (
+            note["created_at"],
+            note["responsible_user_id"],
+            note["note_type"].removeprefix("call_"),
+            note["params"]["duration"],
+        )
+        for _, note in call_notes(store)
+        if not note["params"]["phone"]
     ]
     cells: dict[tuple[str, int, str], Counter[str]] = defaultdict(Counter)
     for at, user_id, direction, talk in [*seen, *past_the_exchange]:

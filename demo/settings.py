@@ -57,14 +57,12 @@ class ServerSettings:
     mango_key: str = "demo-vpbx"
     mango_salt: str = "demo-salt"
     mango_ready_after_seconds: float = 0.0
-    pbx_haste: int = 1000
+    haste: int = 1000
     direct_token: str = "demo-direct"
     direct_ready_after_seconds: float = 0.0
     direct_points: int = 64_000
-    direct_haste: int = 1000
     bitrix24_webhook: str = "9100/demo-webhook"
     bitrix24_application: BitrixApplication = BitrixApplication()
-    bitrix24_haste: int = 1000
 
 
 def default_token(environ: Mapping[str, str]) -> str:
@@ -72,13 +70,13 @@ def default_token(environ: Mapping[str, str]) -> str:
     return environ.get("DEMO_TOKEN") or ServerSettings.token
 
 
-def client_environment(port: int, settings: ServerSettings) -> dict[str, str]:
-    """The variables that point the product's own clients at these servers."""
+def client_environment(port: int, settings: ServerSettings, crm: str) -> dict[str, str]:
+    """The variables that point the product's own clients at these servers; of the CRMs at `crm`
+    alone, since both are the same company.
+    """
     base = f"http://{HOST}:{port}"
-    return {
-        "AMOCRM_BASE_URL": f"{base}/amocrm",
-        "AMOCRM_TOKEN": settings.token,
-        "AMOCRM_REQUESTS_PER_SECOND": str(settings.requests_per_second),
+    of_crm = amocrm_environment if crm == "amocrm" else bitrix24_environment
+    return of_crm(port, settings) | {
         "ONEC_BASE_URL": f"{base}/onec/odata/standard.odata",
         "ONEC_USER": settings.onec_user,
         "ONEC_PASSWORD": settings.onec_password,
@@ -86,26 +84,33 @@ def client_environment(port: int, settings: ServerSettings) -> dict[str, str]:
         "ZADARMA_KEY": settings.zadarma_key,
         "ZADARMA_SECRET": settings.zadarma_secret,
         "ZADARMA_BASE_URL": f"{base}/zadarma",
-        "ZADARMA_STATISTICS_PER_MINUTE": str(3 * settings.pbx_haste),
+        "ZADARMA_STATISTICS_PER_MINUTE": str(3 * settings.haste),
         "MANGO_API_KEY": settings.mango_key,
         "MANGO_API_SALT": settings.mango_salt,
         "MANGO_BASE_URL": f"{base}/mango/vpbx",
-        "MANGO_REQUESTS_PER_SECOND": f"{settings.pbx_haste / 2:g}",
+        "MANGO_REQUESTS_PER_SECOND": f"{settings.haste / 2:g}",
         "YANDEX_DIRECT_LOGIN": LOGIN,
         "YANDEX_DIRECT_TOKEN": settings.direct_token,
         "YANDEX_DIRECT_BASE_URL": f"{base}/yandex_direct/json/v501",
         "YANDEX_DIRECT_GOALS": str(FORM_GOAL),
-        "YANDEX_DIRECT_REQUESTS_PER_SECOND": str(2 * settings.direct_haste),
+        "YANDEX_DIRECT_REQUESTS_PER_SECOND": str(2 * settings.haste),
+    }
+
+
+def amocrm_environment(port: int, settings: ServerSettings) -> dict[str, str]:
+    """The variables that point the product at the company's amoCRM."""
+    return {
+        "AMOCRM_BASE_URL": f"http://{HOST}:{port}/amocrm",
+        "AMOCRM_TOKEN": settings.token,
+        "AMOCRM_REQUESTS_PER_SECOND": str(settings.requests_per_second),
     }
 
 
 def bitrix24_environment(port: int, settings: ServerSettings) -> dict[str, str]:
-    """The variables that point the product at the company's Bitrix24: apart, since beside amoCRM it
-    is the same company twice.
-    """
+    """The variables that point the product at the company's Bitrix24."""
     portal = f"http://{HOST}:{port}/bitrix24"
     return {
         "BITRIX24_BASE_URL": portal,
         "BITRIX24_WEBHOOK": f"{portal}/rest/{settings.bitrix24_webhook}/",
-        "BITRIX24_REQUESTS_PER_SECOND": str(2 * settings.bitrix24_haste),
+        "BITRIX24_REQUESTS_PER_SECOND": str(2 * settings.haste),
     }

@@ -76,7 +76,7 @@ class Direct:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._reports_asked = Quota(20 * wire.settings.direct_haste, 10, wire.clock)
+        self._reports_asked = Quota(20 * wire.settings.haste, 10, wire.clock)
         self._queue: dict[tuple[str, str], Queued] = {}
         self._points = wire.settings.direct_points
         self._requests = 0

@@ -35,8 +35,8 @@ class Zadarma:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._requests = Quota(100 * wire.settings.pbx_haste, 60, wire.clock)
-        self._statistics = Quota(3 * wire.settings.pbx_haste, 60, wire.clock)
+        self._requests = Quota(100 * wire.settings.haste, 60, wire.clock)
+        self._statistics = Quota(3 * wire.settings.haste, 60, wire.clock)
 
     def app(self) -> Starlette:
         endpoints: dict[str, Endpoint] = {

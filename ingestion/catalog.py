@@ -32,7 +32,8 @@ COLUMN_TYPES: tuple[ColumnType, ...] = (
 Mode = Literal["upsert", "snapshot"]
 """`upsert`: rows are added and changed, never lost (what is gone at the source is marked in
 `_gone_at`, or told by other rows). `snapshot`: every run reads the table whole, so a key absent
-from a run is removed; a run that reads nothing where rows are held is refused.
+from a run is removed; a run that reads nothing where rows are held is refused, unless the source
+`may_be_emptied`.
 """
 
 ACCOUNT_COLUMN = "account_name"

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("warehouse", "ingestion", "expectations", "alerts", "demo", "orchestration")
-VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+_?|LOCALE")
+VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+_?")
 """How our variables look; a trailing underscore is a prefix, such as that of chat ids."""
 DOCUMENTED = re.compile(r"^#? ?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 ENV_VAR = re.compile(r"env_var\(\s*'([A-Z_]+)'")

@@ -83,7 +83,7 @@ def test_rows_of_others_vanish_with_the_right_to_see_them(serve_demo, company_wo
 
 
 def test_fifty_requests_at_once_then_two_a_second(serve_demo, company_world):
-    portal = serve_demo(company_world, bitrix24_haste=1)
+    portal = serve_demo(company_world, haste=1)
     answers = [portal.bitrix24("server.time") for _ in range(51)]
 
     assert [answer.status_code for answer in answers] == [200] * 50 + [503]

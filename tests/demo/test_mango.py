@@ -36,7 +36,7 @@ def ask(serve_demo: Any, world: World) -> Callable[..., Any]:
         demo = serve_demo(replace(world, as_of=now), **settings)
 
         def post(path: str, command: Any, sign: str = "", key: str = "demo-vpbx") -> httpx.Response:
-            demo.clock.now += 0 if settings.get("pbx_haste") == 1 else 0.002
+            demo.clock.now += 0 if settings.get("haste") == 1 else 0.002
             text = json.dumps(command, separators=(",", ":"))
             sign = sign or sha256(f"{key}{text}demo-salt".encode()).hexdigest()
             form = {"vpbx_api_key": key, "sign": sign, "json": text}
@@ -100,7 +100,7 @@ def test_pages_are_made_of_limit_and_offset(ask: Any) -> None:
 def test_what_is_not_ready_is_204_and_is_not_to_be_asked_again_within_five_seconds(
     ask: Any,
 ) -> None:
-    demo, post = ask(pbx_haste=1, mango_ready_after_seconds=7)
+    demo, post = ask(haste=1, mango_ready_after_seconds=7)
     key = post(f"{EXTENDED}/request", PERIOD | PAGE).json()
 
     def result(later: float) -> int:
@@ -115,7 +115,7 @@ def test_what_is_not_ready_is_204_and_is_not_to_be_asked_again_within_five_secon
 def test_statistics_are_asked_for_once_in_two_seconds_and_anything_ten_times_in_one(
     ask: Any,
 ) -> None:
-    demo, post = ask(pbx_haste=1)
+    demo, post = ask(haste=1)
 
     codes = [post(f"{EXTENDED}/request", PERIOD | PAGE).status_code for _ in range(2)]
     demo.clock.now += 2

@@ -135,7 +135,7 @@ def test_it_is_never_refused_at_the_vendors_limits(
     serve_demo: ServeDemo, company_world: World
 ) -> None:
     """The bucket of the stand-in is no smaller than the vendor says."""
-    portal = serve_demo(company_world, bitrix24_haste=1)
+    portal = serve_demo(company_world, haste=1)
     client = fast.Bitrix(f"{portal.base_url}/bitrix24/rest/9100/demo-webhook/", verbose=False)
 
     got = client.get_all("crm.activity.list")

@@ -44,8 +44,10 @@ def test_the_second_crm_is_offered_only_to_who_asks_for_it(
 ) -> None:
     main(["env"])
     assert "BITRIX24" not in capsys.readouterr().out
-    main(["env", "--port", "8101", "--bitrix24"])
-    assert capsys.readouterr().out.splitlines()[-3:] == [
+    main(["env", "--port", "8101", "--crm", "bitrix24"])
+    told = capsys.readouterr().out
+    assert "AMOCRM" not in told
+    assert told.splitlines()[:3] == [
         "export BITRIX24_BASE_URL=http://127.0.0.1:8101/bitrix24",
         "export BITRIX24_WEBHOOK=http://127.0.0.1:8101/bitrix24/rest/9100/demo-webhook/",
         "export BITRIX24_REQUESTS_PER_SECOND=2000",

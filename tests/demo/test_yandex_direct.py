@@ -249,7 +249,7 @@ def test_tokens_logins_and_verbs_are_checked(ask: Any) -> None:
 
 
 def test_more_than_twenty_requests_in_ten_seconds_are_refused(ask: Any) -> None:
-    demo, post = ask(direct_haste=1)
+    demo, post = ask(haste=1)
     answers = [post("reports", report()) for _ in range(21)]
     demo.clock.now += 10
 

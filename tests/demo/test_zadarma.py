@@ -98,7 +98,7 @@ def test_pages_of_one_direction(ask: Any) -> None:
 
 
 def test_a_fourth_question_for_statistics_within_a_minute_is_refused(ask: Any) -> None:
-    demo, get = ask(pbx_haste=1)
+    demo, get = ask(haste=1)
 
     codes = [get("/v1/statistics/pbx/", **MONTH).status_code for _ in range(4)]
     still = get("/v1/pbx/internal/")

@@ -145,7 +145,7 @@ def serving(
     exchange = Exchange(name, world, folder, clock, now)
     hosted = Hosted(world.store, lambda: {}, partial(happen, world), now)
     haste = 1000 if is_real_time else 1
-    given = ServerSettings(**{"pbx_haste": haste, "direct_haste": haste, **settings})
+    given = ServerSettings(**{"haste": haste, **settings})
     app = create_app(hosted, given, clock=time.monotonic if is_real_time else clock)
     with loopback(partial(exchange._recording, app)) as exchange.url:
         yield exchange

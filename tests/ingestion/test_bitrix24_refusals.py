@@ -36,7 +36,7 @@ def opened(portal, tmp_path):
 @pytest.fixture
 def strict(small_company, loopback):
     """The portal with the vendor's limits."""
-    with bitrix24_portal.serving(loopback, small_company, bitrix24_haste=1) as served:
+    with bitrix24_portal.serving(loopback, small_company, haste=1) as served:
         yield served
 
 

@@ -73,7 +73,7 @@ def test_tables_read_change_by_change_equal_tables_read_anew(
     with hosted(loopback, world) as url:
         port = int(url.rpartition(":")[2])
         served = ServerSettings(requests_per_second=900)
-        variables = client_environment(port, served) | bitrix24_environment(port, served)
+        variables = client_environment(port, served, "amocrm") | bitrix24_environment(port, served)
         settings = bench.settings(**variables)
         run_source(name, settings, clock=clock)
         for number, act in enumerate(acts, start=1):

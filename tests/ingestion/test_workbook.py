@@ -21,7 +21,7 @@ RULE_HEADER = ("Порядок", "utm_source", "Канал", "Действует
 @pytest.fixture
 def book(tmp_path):
     def read(sheets, merged=None, locale="ru"):
-        return read_book(write(tmp_path / "Книга.xlsx", sheets, merged), locale)
+        return read_book(write(tmp_path / "Книга.xlsx", sheets, merged).read_bytes(), locale)
 
     return read
 
@@ -255,7 +255,7 @@ def test_a_template_filled_with_its_examples_is_accepted(tmp_path, locale):
     path = tmp_path / "template.xlsx"
     write_template(path, locale)
 
-    read = read_book(path, locale)
+    read = read_book(path.read_bytes(), locale)
 
     assert (read.faults, read.unread_sheets, read.unread_columns) == ([], [], {})
     for sheet in SHEETS:

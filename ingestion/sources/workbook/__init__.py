@@ -37,6 +37,5 @@ WORKBOOK = SourceSpec(
     ),
     account_variable="WORKBOOK_ACCOUNT",
     open=_open,
-    may_shrink=True,
     may_be_emptied=True,
 )

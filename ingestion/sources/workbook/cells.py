@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ingestion.sources.workbook.layout import YES_NO, Column, Words
+from ingestion.sources.workbook.layout import Column, Words
 
 MONTHS = (
     ("январь", "января", "січень", "січня", "january", "jan"),
@@ -56,10 +56,11 @@ def read(cell: Any, column: Column) -> Any:
         return _date(cell).isoformat()
     if column.kind == "month":
         return month(cell).isoformat()
-    if column.kind == "yes_no":
-        return _listed(cell, YES_NO) == "true"
+    if column.values:
+        found = _listed(cell, column.values)
+        return found == "true" if column.kind == "yes_no" else found
     if column.kind == "text":
-        return _listed(cell, column.values) if column.values else text(cell)
+        return text(cell)
     number = _number(cell)
     if column.kind == "number":
         return number

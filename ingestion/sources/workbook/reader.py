@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from ingestion.sources.workbook import cells
-from ingestion.sources.workbook.layout import SHEETS, YES_NO, Column, Locale, Sheet
+from ingestion.sources.workbook.layout import SHEETS, Column, Locale, Sheet
 from ingestion.sources.workbook.sentences import in_locale, say
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ class Book:
         return in_locale(column.titles, self.locale)
 
 
-def read_book(path: Path, locale: Locale) -> Book:
-    """Reads every known sheet. Raises NotAWorkbookError."""
+def read_book(content: bytes, locale: Locale) -> Book:
+    """Reads every known sheet of a file's bytes. Raises NotAWorkbookError."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     book = Book(locale)
     try:
-        opened = CalamineWorkbook.from_path(path)
+        opened = CalamineWorkbook.from_filelike(BytesIO(content))
         for name in opened.sheet_names:
             sheet = _sheet_named(name)
             if sheet is None:
@@ -132,7 +132,7 @@ class _SheetReading:
         most, place = max(
             ((known(row), at) for at, row in enumerate(self.rows[:_HEADER_WITHIN])), default=(0, 0)
         )
-        return place if most >= min(2, len(self.sheet.columns)) else None
+        return place if most >= 2 else None
 
     def _titled(self, row: list[Any]) -> Iterator[tuple[int, Column]]:
         for place, cell in enumerate(row):
@@ -148,13 +148,14 @@ class _SheetReading:
     def _columns(self, header: list[Any]) -> list[tuple[int, Column, str]]:
         """Where which column stands, and how the sheet calls it."""
         placed: list[tuple[int, Column, str]] = []
-        for place, column in self._titled(header):
+        titled = list(self._titled(header))
+        for place, column in titled:
             same = [at for at, known, _ in placed if known is column]
             if same and column.kind != "points":
                 self.book.blame("two_columns", self.name, column=header[place])
             else:
                 placed.append((place, column, str(header[place])))
-        known = {place for place, _ in self._titled(header)}
+        known = {place for place, _ in titled}
         unread = [str(cell) for at, cell in enumerate(header) if cell and at not in known]
         if unread:
             self.book.unread_columns[self.name] = unread
@@ -202,7 +203,7 @@ class _SheetReading:
             try:
                 value = cells.read(cell, column)
             except cells.UnreadableCellError as error:
-                words = (column.values or YES_NO).values()
+                words = (column.values or {}).values()
                 values = ", ".join(in_locale(one, self.book.locale) for one in words)
                 self.book.blame(error.sentence, self.name, number, column=title, values=values)
                 is_good = False

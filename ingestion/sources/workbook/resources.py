@@ -70,21 +70,22 @@ class Workbook:
         )
 
     @cached_property
-    def _digest(self) -> str:
-        """Of the bytes, and of how they are read."""
+    def _content(self) -> bytes:
         try:
-            content = self._path.read_bytes()
+            return self._path.read_bytes()
         except OSError:
             self._refuse(say("unreadable", self._locale, file=self._path.name))
-        return hashlib.sha256(f"{_READING} {TABLES!r}".encode() + content).hexdigest()
+
+    @cached_property
+    def _digest(self) -> str:
+        """Of the bytes, and of how they are read."""
+        return hashlib.sha256(f"{_READING} {TABLES!r}".encode() + self._content).hexdigest()
 
     @cached_property
     def _book(self) -> Book:
         """The book, once nothing in it is wrong. Raises SourceError with all that is."""
         try:
-            book = read_book(self._path, self._locale)
-        except OSError:
-            self._refuse(say("unreadable", self._locale, file=self._path.name))
+            book = read_book(self._content, self._locale)
         except NotAWorkbookError:
             self._refuse(say("not_a_workbook", self._locale, file=self._path.name))
         for sheet in SHEETS:

@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.sources.workbook.layout import LOCALES, SHEETS, YES_NO, Column, Locale, Sheet
+from ingestion.sources.workbook.layout import LOCALES, SHEETS, Column, Locale, Sheet
 from ingestion.sources.workbook.sentences import in_locale, say
 
 if TYPE_CHECKING:
@@ -61,15 +61,13 @@ def _comment(column: Column, locale: Locale) -> str:
 
 
 def _values(column: Column, locale: Locale) -> list[str]:
-    values = YES_NO if column.kind == "yes_no" else column.values or {}
-    return [in_locale(words, locale) for words in values.values()]
+    return [in_locale(words, locale) for words in (column.values or {}).values()]
 
 
 def _shown(column: Column, example: str, locale: Locale) -> str:
     """Examples stand in the layout in Russian; those of a list are shown in the people's words."""
-    values = YES_NO if column.kind == "yes_no" else column.values or {}
-    shown = (in_locale(words, locale) for words in values.values() if example in words)
-    return next(shown, example)
+    values = (column.values or {}).values()
+    return next((in_locale(words, locale) for words in values if example in words), example)
 
 
 def main() -> None:
