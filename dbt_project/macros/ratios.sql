@@ -74,6 +74,64 @@
     ) }}
 {%- endmacro %}
 
+{# Of the deals that entered a pipeline. #}
+{% macro stage_reached_share(totals) -%}
+    {{ quotient(totals ~ '.reached_deals_count', totals ~ '.first_reached_deals_count') }}
+{%- endmacro %}
+
+{# Of the deals that reached a stage, those that climbed above it. #}
+{% macro stage_gone_on_share(totals) -%}
+    {{ quotient(totals ~ '.gone_on_deals_count', totals ~ '.reached_deals_count') }}
+{%- endmacro %}
+
+{% macro deals_in_stage_share(totals) -%}
+    {{ quotient(totals ~ '.deals_in_stage_count', totals ~ '.deals_in_pipeline_count') }}
+{%- endmacro %}
+
+{% macro lead_to_step_share(totals) -%}
+    {{ quotient(totals ~ '.reached_leads_count', totals ~ '.leads_count') }}
+{%- endmacro %}
+
+{# No conversion: the proposals of a period beside its leads, and may exceed 1. #}
+{% macro lead_to_proposal_period_ratio(totals) -%}
+    {{ quotient(totals ~ '.proposals_count', totals ~ '.leads_count') }}
+{%- endmacro %}
+
+{# Open deals beside as many as one manager can look after. #}
+{% macro load_ratio(totals) -%}
+    {{ quotient(totals ~ '.open_deals_count', var('open_deals_cap')) }}
+{%- endmacro %}
+
+{% macro talked_to_won_share(totals) -%}
+    {{ quotient(totals ~ '.talked_won_leads_count', totals ~ '.talked_leads_count') }}
+{%- endmacro %}
+
+{% macro calls_taken_share(totals) -%}
+    {{ quotient(totals ~ '.calls_taken_count', totals ~ '.calls_made_count') }}
+{%- endmacro %}
+
+{# The 95 % interval of that share. #}
+{% macro talked_to_won_share_from(totals) -%}
+    {{ wilson_bound(totals ~ '.talked_won_leads_count', totals ~ '.talked_leads_count', '-') }}
+{%- endmacro %}
+
+{% macro talked_to_won_share_to(totals) -%}
+    {{ wilson_bound(totals ~ '.talked_won_leads_count', totals ~ '.talked_leads_count', '+') }}
+{%- endmacro %}
+
+{# The lower ('-') or upper ('+') bound of the 95 % interval of a share, by Wilson's score. #}
+{% macro wilson_bound(successes, trials, side) -%}
+    round(
+        (
+            ({{ successes }} + 1.9208) / {{ trials }}
+            {{ side }} 1.96 * sqrt(
+                {{ successes }}::numeric * ({{ trials }} - {{ successes }}) / {{ trials }} + 0.9604
+            ) / {{ trials }}
+        ) / (1 + 3.8416 / {{ trials }}),
+        4
+    )
+{%- endmacro %}
+
 {% macro quotient(dividend, divisor, digits=4) -%}
     round({{ dividend }}::numeric / nullif({{ divisor }}, 0), {{ digits }})
 {%- endmacro %}

@@ -3,7 +3,7 @@ with
 
 managers as (
     select manager_id, overdue_deals_count, overdue_deal_ids
-    from {{ ref('int_overdue_deals_daily') }}
+    from {{ ref('int_deals_waiting_daily') }}
 ),
 
 deals as (

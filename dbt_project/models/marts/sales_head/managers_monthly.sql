@@ -33,14 +33,31 @@ shipments as (
     select * from {{ ref('int_shipments_daily') }}
 ),
 
+calls as (
+    select * from {{ ref('int_calls_daily') }}
+),
+
+tasks as (
+    select * from {{ ref('int_tasks_daily') }}
+),
+
+steps_reached as (
+    select * from {{ ref('int_lead_steps_reached_daily') }}
+),
+
+months_compared as (
+    select month_start, period, period_start, period_end from {{ ref('int_month_comparisons') }}
+    where period <> 'current'
+),
+
 responses as (
-    select created_date, manager_id, response_minutes, is_within_sla
+    select created_date, manager_id, response_minutes, first_attempt_minutes, is_within_sla
     from {{ ref('int_lead_responses') }}
 ),
 
-measures as (
+daily as (
     select
-        date_trunc('month', metric_date)::date as month_start,
+        metric_date,
         manager_id,
         sum(leads.leads_count)::integer as leads_count,
         sum(leads.qualified_leads_count)::integer as qualified_leads_count,
@@ -56,12 +73,109 @@ measures as (
         sum(deals.sales_paid_amount) as sales_paid_amount,
         sum(payments.payments_count)::integer as payments_count,
         sum(payments.revenue_amount) as revenue_amount,
-        sum(shipments.margin_amount) as margin_amount
+        sum(shipments.margin_amount) as margin_amount,
+        sum(calls.calls_count)::integer as calls_count,
+        sum(calls.effective_calls_count)::integer as effective_calls_count,
+        sum(tasks.tasks_done_count)::integer as tasks_done_count,
+        sum(tasks.tasks_late_count)::integer as tasks_late_count,
+        sum(steps_reached.proposals_count)::integer as proposals_count
     from leads
     full join deals using (metric_date, manager_id, channel)
     full join payments using (metric_date, manager_id, channel)
     full join shipments using (metric_date, manager_id, channel)
+    full join calls using (metric_date, manager_id, channel)
+    full join tasks using (metric_date, manager_id, channel)
+    full join steps_reached using (metric_date, manager_id, channel)
+    group by metric_date, manager_id
+),
+
+measures as (
+    select
+        date_trunc('month', metric_date)::date as month_start,
+        manager_id,
+        sum(leads_count)::integer as leads_count,
+        sum(qualified_leads_count)::integer as qualified_leads_count,
+        sum(proposal_leads_count)::integer as proposal_leads_count,
+        sum(won_leads_count)::integer as won_leads_count,
+        sum(paid_leads_count)::integer as paid_leads_count,
+        sum(deals_count)::integer as deals_count,
+        sum(won_deals_count)::integer as won_deals_count,
+        sum(lost_deals_count)::integer as lost_deals_count,
+        sum(bookings_amount) as bookings_amount,
+        sum(lost_amount) as lost_amount,
+        sum(sales_count)::integer as sales_count,
+        sum(sales_paid_amount) as sales_paid_amount,
+        sum(payments_count)::integer as payments_count,
+        sum(revenue_amount) as revenue_amount,
+        sum(margin_amount) as margin_amount,
+        sum(calls_count)::integer as calls_count,
+        sum(effective_calls_count)::integer as effective_calls_count,
+        sum(tasks_done_count)::integer as tasks_done_count,
+        sum(tasks_late_count)::integer as tasks_late_count,
+        sum(proposals_count)::integer as proposals_count
+    from daily
     group by month_start, manager_id
+),
+
+-- The month before and the same month a year ago, of a running month as many business days.
+compared as (
+    select
+        months_compared.month_start,
+        daily.manager_id,
+        sum(daily.leads_count) filter (where months_compared.period = 'previous')
+            as previous_leads_count,
+        sum(daily.won_deals_count) filter (where months_compared.period = 'previous')
+            as previous_won_deals_count,
+        sum(daily.sales_count) filter (where months_compared.period = 'previous')
+            as previous_sales_count,
+        sum(daily.revenue_amount) filter (where months_compared.period = 'previous')
+            as previous_revenue_amount,
+        sum(daily.margin_amount) filter (where months_compared.period = 'previous')
+            as previous_margin_amount,
+        sum(daily.leads_count) filter (where months_compared.period = 'year_ago')
+            as year_ago_leads_count,
+        sum(daily.won_deals_count) filter (where months_compared.period = 'year_ago')
+            as year_ago_won_deals_count,
+        sum(daily.sales_count) filter (where months_compared.period = 'year_ago')
+            as year_ago_sales_count,
+        sum(daily.revenue_amount) filter (where months_compared.period = 'year_ago')
+            as year_ago_revenue_amount,
+        sum(daily.margin_amount) filter (where months_compared.period = 'year_ago')
+            as year_ago_margin_amount
+    from months_compared
+    inner join daily
+        on months_compared.period_start <= daily.metric_date
+        and months_compared.period_end >= daily.metric_date
+    group by months_compared.month_start, daily.manager_id
+),
+
+days_to_steps as (
+    select
+        date_trunc('month', metric_date)::date as month_start,
+        manager_id,
+        days_to_won_list,
+        days_to_paid_list
+    from steps_reached
+),
+
+days_to_won as (
+    select
+        days_to_steps.month_start,
+        days_to_steps.manager_id,
+        percentile_cont(0.5) within group (order by until_won.days) as days_to_won_median
+    from days_to_steps
+    cross join lateral unnest(days_to_steps.days_to_won_list) as until_won (days)
+    group by days_to_steps.month_start, days_to_steps.manager_id
+),
+
+days_to_paid as (
+    select
+        days_to_steps.month_start,
+        days_to_steps.manager_id,
+        percentile_cont(0.5) within group (order by until_paid.days) as days_to_paid_median
+    from days_to_steps
+    cross join lateral unnest(days_to_steps.days_to_paid_list) as until_paid (days)
+    group by days_to_steps.month_start, days_to_steps.manager_id
 ),
 
 company as (
@@ -85,6 +199,12 @@ response_times as (
             percentile_disc(0.5) within group (order by coalesce(response_minutes, 'infinity')),
             'infinity'
         ) as response_median_minutes,
+        nullif(
+            percentile_disc(0.5) within group (
+                order by coalesce(first_attempt_minutes, 'infinity')
+            ),
+            'infinity'
+        ) as first_attempt_median_minutes,
         avg(is_within_sla::integer) as response_within_sla_share
     from responses
     group by month_start, manager_id
@@ -135,11 +255,29 @@ totals as (
         coalesce(measures.sales_paid_amount, 0) as sales_paid_amount,
         coalesce(measures.payments_count, 0) as payments_count,
         coalesce(measures.revenue_amount, 0) as revenue_amount,
-        coalesce(measures.margin_amount, 0) as margin_amount
+        coalesce(measures.margin_amount, 0) as margin_amount,
+        coalesce(measures.calls_count, 0) as calls_count,
+        coalesce(measures.effective_calls_count, 0) as effective_calls_count,
+        coalesce(measures.tasks_done_count, 0) as tasks_done_count,
+        coalesce(measures.tasks_late_count, 0) as tasks_late_count,
+        coalesce(measures.proposals_count, 0) as proposals_count,
+        coalesce(compared.previous_leads_count, 0) as previous_leads_count,
+        coalesce(compared.previous_won_deals_count, 0) as previous_won_deals_count,
+        coalesce(compared.previous_sales_count, 0) as previous_sales_count,
+        coalesce(compared.previous_revenue_amount, 0) as previous_revenue_amount,
+        coalesce(compared.previous_margin_amount, 0) as previous_margin_amount,
+        coalesce(compared.year_ago_leads_count, 0) as year_ago_leads_count,
+        coalesce(compared.year_ago_won_deals_count, 0) as year_ago_won_deals_count,
+        coalesce(compared.year_ago_sales_count, 0) as year_ago_sales_count,
+        coalesce(compared.year_ago_revenue_amount, 0) as year_ago_revenue_amount,
+        coalesce(compared.year_ago_margin_amount, 0) as year_ago_margin_amount
     from manager_months
     left join measures
         on manager_months.manager_id = measures.manager_id
         and manager_months.month_start = measures.month_start
+    left join compared
+        on manager_months.manager_id = compared.manager_id
+        and manager_months.month_start = compared.month_start
 ),
 
 managers_monthly as (
@@ -173,13 +311,38 @@ managers_monthly as (
         totals.margin_amount,
         '{{ company_currency() }}' as currency_code,
         response_times.response_median_minutes,
-        round(response_times.response_within_sla_share, 4) as response_within_sla_share
+        response_times.first_attempt_median_minutes,
+        round(response_times.response_within_sla_share, 4) as response_within_sla_share,
+        totals.calls_count,
+        totals.effective_calls_count,
+        totals.tasks_done_count,
+        totals.tasks_late_count,
+        totals.proposals_count,
+        {{ lead_to_proposal_period_ratio('totals') }} as lead_to_proposal_period_ratio,
+        days_to_won.days_to_won_median,
+        days_to_paid.days_to_paid_median,
+        totals.previous_leads_count,
+        totals.previous_won_deals_count,
+        totals.previous_sales_count,
+        totals.previous_revenue_amount,
+        totals.previous_margin_amount,
+        totals.year_ago_leads_count,
+        totals.year_ago_won_deals_count,
+        totals.year_ago_sales_count,
+        totals.year_ago_revenue_amount,
+        totals.year_ago_margin_amount
     from totals
     left join company
         on totals.month_start = company.month_start
     left join response_times
         on totals.manager_id = response_times.manager_id
         and totals.month_start = response_times.month_start
+    left join days_to_won
+        on totals.manager_id = days_to_won.manager_id
+        and totals.month_start = days_to_won.month_start
+    left join days_to_paid
+        on totals.manager_id = days_to_paid.manager_id
+        and totals.month_start = days_to_paid.month_start
 )
 
 select * from managers_monthly
