@@ -2,7 +2,8 @@
 with
 
 deals as (
-    select deal_id, paid_amount, {{ business_date('won_at') }} as won_date from {{ ref('int_deals') }}
+    select deal_id, paid_amount, {{ business_date('won_at') }} as won_date
+    from {{ ref('int_deals') }}
     where status = 'won' and deal_excluded_reason is null
 ),
 
