@@ -29,3 +29,8 @@
         end
     )
 {%- endmacro %}
+
+{# A utm tag as a group of rows is named by it: cabinets and sites write it in different cases. #}
+{% macro utm_word(tag) -%}
+    coalesce(nullif(lower(trim({{ tag }})), ''), '(blank)')
+{%- endmacro %}

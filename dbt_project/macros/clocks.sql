@@ -26,3 +26,9 @@
 {% macro business_local(instant) -%}
     (({{ instant }}) at time zone '{{ business_timezone() }}')
 {%- endmacro %}
+
+{# The last lead of the month is old enough to have paid. #}
+{% macro is_mature_month(month_start) -%}
+    ({{ month_start }} + interval '1 month')::date
+        <= {{ business_date(business_now()) }} - {{ var('romi_maturity_days') }}
+{%- endmacro %}

@@ -36,12 +36,17 @@
     {{ log('Publishing ' ~ marts | length ~ ' marts in one transaction', info=true) }}
     begin;
     {%- for node in marts %}
-    {{ publish_table(node.schema, node.schema | replace('build_', '', 1), node.name) }}
+    {{ publish_table(
+        node.schema,
+        node.schema | replace('build_', '', 1),
+        node.name,
+        node.config.meta.get('rows_by_login', false),
+    ) }}
     {%- endfor %}
     commit;
 {% endmacro %}
 
-{% macro publish_table(build_schema, mart_schema, name) -%}
+{% macro publish_table(build_schema, mart_schema, name, rows_by_login=false) -%}
     {%- set build = adapter.get_relation(target.database, build_schema, name) -%}
     {%- set published = adapter.get_relation(target.database, mart_schema, name) -%}
     {%- set build_columns
@@ -54,11 +59,25 @@
     drop table if exists {{ mart_schema }}.{{ name }} cascade;
     create table {{ mart_schema }}.{{ name }} (like {{ build }} including all);
     grant select on {{ mart_schema }}.{{ name }} to {{ reader_role() }};
+    {%- if rows_by_login %}
+    {{ show_rows_by_login(mart_schema, name) }}
+    {%- endif %}
     {%- else -%}
     delete from {{ published }};
     {%- endif %}
     insert into {{ mart_schema }}.{{ name }} ({{ build_columns | join(', ') }})
     select {{ build_columns | join(', ') }} from {{ build }};
+{%- endmacro %}
+
+{# A mart with `meta: {rows_by_login: true}` may be read by every login of the warehouse, and shows
+   each the rows that name it in `reader_logins`. BI tools come as one login, the reader, which sees
+   all rows and has the column to filter by. #}
+{% macro show_rows_by_login(mart_schema, name) -%}
+    alter table {{ mart_schema }}.{{ name }} enable row level security;
+    create policy rows_by_login on {{ mart_schema }}.{{ name }} for select
+    using (current_user = '{{ reader_role() }}' or current_user::text = any(reader_logins));
+    grant usage on schema {{ mart_schema }} to public;
+    grant select on {{ mart_schema }}.{{ name }} to public;
 {%- endmacro %}
 
 {% macro column_signature(relation) -%}

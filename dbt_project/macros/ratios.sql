@@ -132,6 +132,31 @@
     )
 {%- endmacro %}
 
+{# Spend of a period for each customer whose first payment came in it. #}
+{% macro cac_amount(totals) -%}
+    {{ quotient(
+        'nullif(' ~ totals ~ '.spend_amount, 0)', totals ~ '.new_customers_count', digits=2
+    ) }}
+{%- endmacro %}
+
+{% macro repeat_customer_share(totals) -%}
+    {{ quotient(totals ~ '.repeat_customers_count', totals ~ '.new_customers_count') }}
+{%- endmacro %}
+
+{% macro retention_share(totals) -%}
+    {{ quotient(totals ~ '.active_customers_count', totals ~ '.new_customers_count') }}
+{%- endmacro %}
+
+{% macro ltv_amount(totals) -%}
+    {{ quotient(totals ~ '.ltv_margin_amount', totals ~ '.new_customers_count', digits=2) }}
+{%- endmacro %}
+
+{% macro ltv_12m_amount(totals) -%}
+    {{ quotient(
+        totals ~ '.ltv_12m_margin_amount', totals ~ '.year_old_customers_count', digits=2
+    ) }}
+{%- endmacro %}
+
 {% macro quotient(dividend, divisor, digits=4) -%}
     round({{ dividend }}::numeric / nullif({{ divisor }}, 0), {{ digits }})
 {%- endmacro %}

@@ -145,9 +145,13 @@ class _Rule:
         )
 
     def origins(self, column: Column) -> Iterator[Column]:
-        """The column and the columns of other entities that its values come from, steps between."""
+        """The column and the columns of other entities that its values come from, steps between.
+
+        An instant or a word that a number was reckoned from is no amount.
+        """
         folder = self.project.models[column.model].folder
-        if folder == "entities":
+        kind = self.project.models[column.model].types.get(column.name)
+        if folder == "entities" and (not kind or kind.startswith(NUMBERS)):
             yield column
         if folder in ("entities", "steps"):
             for origin in self.lineage.columns(column.model)[column.name].carried:

@@ -177,6 +177,7 @@ int_enquiries as (
         enquiries.enquiry_kind,
         enquiries.is_inbound,
         {{ channel_of('origins') }} as channel,
+        origins.utm_source,
         origins.utm_campaign,
         origins.city,
         origins.client_type,

@@ -10,6 +10,8 @@ countable_enquiries as (
         created_at,
         created_date,
         channel,
+        utm_source,
+        utm_campaign,
         city,
         client_type,
         deal_ids
@@ -215,6 +217,8 @@ int_leads as (
         leads.created_at,
         first_enquiries.created_date,
         first_enquiries.channel,
+        first_enquiries.utm_source,
+        first_enquiries.utm_campaign,
         first_enquiries.city,
         first_enquiries.client_type,
         case

@@ -17,6 +17,10 @@ deals as (
     from {{ ref('int_deals_with_exclusions') }}
 ),
 
+leads as (
+    select person_id, created_at, channel from {{ ref('int_leads') }}
+),
+
 ratings as (
     select deal_id, service_rating from {{ ref('stg_amocrm__deals') }}
 ),
@@ -136,12 +140,23 @@ requests_timed as (
     ) }}
 ),
 
+-- How the customer once came to us: through the channel of the last lead before the request.
+leads_before as (
+    select distinct on (requests_timed.deal_id) requests_timed.deal_id, leads.channel
+    from requests_timed
+    inner join leads
+        on requests_timed.person_id = leads.person_id
+        and requests_timed.opened_at >= leads.created_at
+    order by requests_timed.deal_id, leads.created_at desc
+),
+
 int_service_requests as (
     select
         requests_timed.deal_id as service_request_id,
         requests_timed.person_id,
         requests_timed.customer_id,
         coalesce(requests_timed.manager_id, 'unassigned') as manager_id,
+        coalesce(leads_before.channel, '(blank)') as channel,
         requests_timed.opened_at,
         {{ business_date('requests_timed.opened_at') }} as opened_date,
         requests_timed.first_reply_at,
@@ -156,6 +171,8 @@ int_service_requests as (
     from requests_timed
     left join ratings
         on requests_timed.deal_id = ratings.deal_id
+    left join leads_before
+        on requests_timed.deal_id = leads_before.deal_id
 )
 
 select * from int_service_requests

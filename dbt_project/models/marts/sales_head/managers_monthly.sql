@@ -45,7 +45,7 @@ steps_reached as (
     select * from {{ ref('int_lead_steps_reached_daily') }}
 ),
 
-months_compared as (
+month_comparisons as (
     select month_start, period, period_start, period_end from {{ ref('int_month_comparisons') }}
     where period <> 'current'
 ),
@@ -120,33 +120,33 @@ measures as (
 -- The month before and the same month a year ago, of a running month as many business days.
 compared as (
     select
-        months_compared.month_start,
+        month_comparisons.month_start,
         daily.manager_id,
-        sum(daily.leads_count) filter (where months_compared.period = 'previous')
+        sum(daily.leads_count) filter (where month_comparisons.period = 'previous')
             as previous_leads_count,
-        sum(daily.won_deals_count) filter (where months_compared.period = 'previous')
+        sum(daily.won_deals_count) filter (where month_comparisons.period = 'previous')
             as previous_won_deals_count,
-        sum(daily.sales_count) filter (where months_compared.period = 'previous')
+        sum(daily.sales_count) filter (where month_comparisons.period = 'previous')
             as previous_sales_count,
-        sum(daily.revenue_amount) filter (where months_compared.period = 'previous')
+        sum(daily.revenue_amount) filter (where month_comparisons.period = 'previous')
             as previous_revenue_amount,
-        sum(daily.margin_amount) filter (where months_compared.period = 'previous')
+        sum(daily.margin_amount) filter (where month_comparisons.period = 'previous')
             as previous_margin_amount,
-        sum(daily.leads_count) filter (where months_compared.period = 'year_ago')
+        sum(daily.leads_count) filter (where month_comparisons.period = 'year_ago')
             as year_ago_leads_count,
-        sum(daily.won_deals_count) filter (where months_compared.period = 'year_ago')
+        sum(daily.won_deals_count) filter (where month_comparisons.period = 'year_ago')
             as year_ago_won_deals_count,
-        sum(daily.sales_count) filter (where months_compared.period = 'year_ago')
+        sum(daily.sales_count) filter (where month_comparisons.period = 'year_ago')
             as year_ago_sales_count,
-        sum(daily.revenue_amount) filter (where months_compared.period = 'year_ago')
+        sum(daily.revenue_amount) filter (where month_comparisons.period = 'year_ago')
             as year_ago_revenue_amount,
-        sum(daily.margin_amount) filter (where months_compared.period = 'year_ago')
+        sum(daily.margin_amount) filter (where month_comparisons.period = 'year_ago')
             as year_ago_margin_amount
-    from months_compared
+    from month_comparisons
     inner join daily
-        on months_compared.period_start <= daily.metric_date
-        and months_compared.period_end >= daily.metric_date
-    group by months_compared.month_start, daily.manager_id
+        on month_comparisons.period_start <= daily.metric_date
+        and month_comparisons.period_end >= daily.metric_date
+    group by month_comparisons.month_start, daily.manager_id
 ),
 
 days_to_steps as (
@@ -217,6 +217,10 @@ first_months as (
     group by manager_id
 ),
 
+data_begins as (
+    select min(first_month_start) as month_start from first_months
+),
+
 manager_months as (
     select
         managers.manager_id,
@@ -261,17 +265,48 @@ totals as (
         coalesce(measures.tasks_done_count, 0) as tasks_done_count,
         coalesce(measures.tasks_late_count, 0) as tasks_late_count,
         coalesce(measures.proposals_count, 0) as proposals_count,
-        coalesce(compared.previous_leads_count, 0) as previous_leads_count,
-        coalesce(compared.previous_won_deals_count, 0) as previous_won_deals_count,
-        coalesce(compared.previous_sales_count, 0) as previous_sales_count,
-        coalesce(compared.previous_revenue_amount, 0) as previous_revenue_amount,
-        coalesce(compared.previous_margin_amount, 0) as previous_margin_amount,
-        coalesce(compared.year_ago_leads_count, 0) as year_ago_leads_count,
-        coalesce(compared.year_ago_won_deals_count, 0) as year_ago_won_deals_count,
-        coalesce(compared.year_ago_sales_count, 0) as year_ago_sales_count,
-        coalesce(compared.year_ago_revenue_amount, 0) as year_ago_revenue_amount,
-        coalesce(compared.year_ago_margin_amount, 0) as year_ago_margin_amount
+        case
+            when manager_months.month_start - interval '1 month' >= data_begins.month_start
+                then coalesce(compared.previous_leads_count, 0)
+        end as previous_leads_count,
+        case
+            when manager_months.month_start - interval '1 month' >= data_begins.month_start
+                then coalesce(compared.previous_won_deals_count, 0)
+        end as previous_won_deals_count,
+        case
+            when manager_months.month_start - interval '1 month' >= data_begins.month_start
+                then coalesce(compared.previous_sales_count, 0)
+        end as previous_sales_count,
+        case
+            when manager_months.month_start - interval '1 month' >= data_begins.month_start
+                then coalesce(compared.previous_revenue_amount, 0)
+        end as previous_revenue_amount,
+        case
+            when manager_months.month_start - interval '1 month' >= data_begins.month_start
+                then coalesce(compared.previous_margin_amount, 0)
+        end as previous_margin_amount,
+        case
+            when manager_months.month_start - interval '1 year' >= data_begins.month_start
+                then coalesce(compared.year_ago_leads_count, 0)
+        end as year_ago_leads_count,
+        case
+            when manager_months.month_start - interval '1 year' >= data_begins.month_start
+                then coalesce(compared.year_ago_won_deals_count, 0)
+        end as year_ago_won_deals_count,
+        case
+            when manager_months.month_start - interval '1 year' >= data_begins.month_start
+                then coalesce(compared.year_ago_sales_count, 0)
+        end as year_ago_sales_count,
+        case
+            when manager_months.month_start - interval '1 year' >= data_begins.month_start
+                then coalesce(compared.year_ago_revenue_amount, 0)
+        end as year_ago_revenue_amount,
+        case
+            when manager_months.month_start - interval '1 year' >= data_begins.month_start
+                then coalesce(compared.year_ago_margin_amount, 0)
+        end as year_ago_margin_amount
     from manager_months
+    cross join data_begins
     left join measures
         on manager_months.manager_id = measures.manager_id
         and manager_months.month_start = measures.month_start

@@ -1,0 +1,78 @@
+-- Each lead and what its deals brought to date, divided among the channels of its way, by every
+-- model. Money is divided to the kopeck: a touch gets the rounded sum of all shares up to its own,
+-- less what those before it got, so that nothing is lost.
+with
+
+credits as (
+    select
+        lead_id,
+        attribution_model,
+        is_official,
+        channel,
+        lead_created_date,
+        credit_share,
+        sum(credit_share) over way as share_to_here,
+        sum(credit_share) over way - credit_share as share_before
+    from {{ ref('int_touch_credits') }}
+    window way as (
+        partition by lead_id, attribution_model
+        order by touch_number
+        rows between unbounded preceding and current row
+    )
+),
+
+leads as (
+    select lead_id, manager_id, is_qualified from {{ ref('int_leads') }}
+),
+
+deals as (
+    select lead_id, paid_amount, margin_amount, is_margin_missing from {{ ref('int_deals') }}
+),
+
+lead_money as (
+    {{ money_of_leads('deals') }}
+),
+
+divided as (
+    select
+        credits.lead_created_date,
+        credits.attribution_model,
+        credits.is_official,
+        credits.channel,
+        leads.manager_id,
+        leads.is_qualified,
+        credits.credit_share,
+        credits.credit_share * coalesce(lead_money.paid_deals_count, 0) as paid_deals_share,
+        credits.credit_share * coalesce(lead_money.margin_missing_count, 0)
+            as margin_missing_share,
+        {%- for amount in ['paid_amount', 'margin_amount'] %}
+        round(credits.share_to_here * coalesce(lead_money.{{ amount }}, 0), 2)
+        - round(credits.share_before * coalesce(lead_money.{{ amount }}, 0), 2)
+            as {{ amount }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from credits
+    inner join leads
+        on credits.lead_id = leads.lead_id
+    left join lead_money
+        on credits.lead_id = lead_money.lead_id
+),
+
+int_attribution_daily as (
+    select
+        lead_created_date as metric_date,
+        manager_id,
+        channel,
+        attribution_model,
+        is_official,
+        sum(credit_share) as credited_leads_count,
+        coalesce(sum(credit_share) filter (where is_qualified), 0)
+            as credited_qualified_leads_count,
+        sum(paid_deals_share) as credited_sales_count,
+        sum(margin_missing_share) as credited_margin_missing_count,
+        sum(paid_amount) as credited_revenue_amount,
+        sum(margin_amount) as credited_margin_amount
+    from divided
+    group by lead_created_date, manager_id, channel, attribution_model, is_official
+)
+
+select * from int_attribution_daily

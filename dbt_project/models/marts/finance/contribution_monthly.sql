@@ -1,0 +1,78 @@
+-- What the goods of a month left after the ads of that month. Personnel and other costs are not
+-- known to the warehouse: once they are, they are one more CTE, one more column, and are taken off
+-- in `totals`, nowhere else.
+with
+
+dates as (
+    select calendar_date from {{ ref('int_calendar') }}
+    where calendar_date <= {{ business_date(business_now()) }}
+),
+
+payments as (
+    select metric_date, sum(revenue_amount) as revenue_amount from {{ ref('int_payments_daily') }}
+    group by metric_date
+),
+
+shipments as (
+    select
+        metric_date,
+        sum(shipped_amount) as shipped_amount,
+        sum(shipped_with_cost_amount) as shipped_with_cost_amount,
+        sum(margin_amount) as margin_amount
+    from {{ ref('int_shipments_daily') }}
+    group by metric_date
+),
+
+spend as (
+    select spend_date as metric_date, sum(spend_amount) as spend_amount
+    from {{ ref('int_ad_spend_daily') }}
+    group by spend_date
+),
+
+first_dates as (
+    select min(metric_date) as first_date
+    from (
+        select metric_date from payments
+        union all
+        select metric_date from shipments
+        union all
+        select metric_date from spend
+    ) as every_date
+),
+
+totals as (
+    select
+        date_trunc('month', dates.calendar_date)::date as month_start,
+        coalesce(sum(payments.revenue_amount), 0) as revenue_amount,
+        coalesce(sum(shipments.shipped_amount), 0) as shipped_amount,
+        coalesce(sum(shipments.shipped_with_cost_amount), 0) as shipped_with_cost_amount,
+        coalesce(sum(shipments.margin_amount), 0) as margin_amount,
+        coalesce(sum(spend.spend_amount), 0) as spend_amount,
+        coalesce(sum(shipments.margin_amount), 0) - coalesce(sum(spend.spend_amount), 0)
+            as contribution_before_costs_amount
+    from dates
+    cross join first_dates
+    left join payments
+        on dates.calendar_date = payments.metric_date
+    left join shipments
+        on dates.calendar_date = shipments.metric_date
+    left join spend
+        on dates.calendar_date = spend.metric_date
+    where dates.calendar_date >= date_trunc('month', first_dates.first_date)
+    group by month_start
+),
+
+contribution_monthly as (
+    select
+        month_start,
+        revenue_amount,
+        shipped_amount,
+        shipped_with_cost_amount,
+        margin_amount,
+        spend_amount,
+        contribution_before_costs_amount,
+        '{{ company_currency() }}' as currency_code
+    from totals
+)
+
+select * from contribution_monthly
