@@ -1,5 +1,5 @@
--- Who came back, and with how much: customers by the day of their first payment and the whole months
--- since. A customer is in each month of his own once, so days of first payments add up to cohorts.
+-- Who came back, and with how much: customers by the day of their first payment and the whole
+-- months since. Each is in a month of his own once, so days of first payments add up to cohorts.
 with
 
 customers as (

@@ -1,4 +1,4 @@
--- A manager's open deals and what is wrong with each: no task, a task overdue, too long in its stage.
+-- A manager's open deals and what is wrong with each: no task, one overdue, too long in its stage.
 with
 
 open_deals as (

@@ -1,4 +1,4 @@
--- Service by month: of the company, of each manager, and by the channel customers once came through.
+-- Service by month: of the company, of each manager, of the channel customers once came through.
 -- Medians are of the requests themselves, so each of them is told, and none made of others. What
 -- was opened and answered stands in the month it was opened, what was resolved in that of its end.
 with
