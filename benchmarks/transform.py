@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +55,7 @@ class Warehouse:
         self.settings = Settings(var_dir=folder)
         connections = service.up(self.settings)
         self.url = connections.url("transformer")
+        self.reader_url = connections.url("reader")
         self.environment = {
             **os.environ,
             **connections.environment(),
@@ -64,16 +66,17 @@ class Warehouse:
             "DBT_LOG_PATH": str(folder / "log"),
         }
 
-    def load(self) -> None:
+    def load(self, sources: Iterable[str] = SOURCES) -> None:
         self._run([sys.executable, "-m", "ingestion", "init"], ROOT)
-        for source in SOURCES:
+        for source in sources:
             self._run([sys.executable, "-m", "ingestion", "run", source], ROOT)
 
-    def build(self) -> Build:
+    def build(self, *left_out: str) -> Build:
+        """Builds and publishes all but unit tests and the other kinds `left_out`."""
         dbt = Path(sys.executable).with_name("dbt")
         started = time.monotonic()
         self._run(
-            [str(dbt), "--quiet", "build", "--exclude-resource-type", "unit_test"],
+            [str(dbt), "--quiet", "build", "--exclude-resource-type", "unit_test", *left_out],
             ROOT / "dbt_project",
         )
         wall_seconds = time.monotonic() - started

@@ -17,7 +17,7 @@ from warehouse.connections import Connections
 from warehouse.settings import Settings
 
 # What bootstrap makes: everything else in the database was left by a test.
-BOOTSTRAPPED_SCHEMAS = ("public", "quality", "alerting")
+BOOTSTRAPPED_SCHEMAS = ("public", "quality", "alerting", "usage")
 
 
 @dataclass(frozen=True)

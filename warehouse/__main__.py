@@ -77,6 +77,7 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
         command(name, text).add_argument(
             "--role", choices=URL_ROLES, default="transformer", help="default: %(default)s"
         )
+    command("collect-reads", "keep who read which mart, told from the server's log (nightly)")
     command("summary", "print the director's page (in Russian)")
     told = command(
         "explain", "say what became of an enquiry, lead, deal or payment, and why it counts or not"
@@ -156,6 +157,15 @@ def psql_call(
     return ["--dbname", conninfo], {**environment, "PGPASSWORD": password}
 
 
+def _collect_reads(settings: Settings, _: argparse.Namespace, __: list[str]) -> int:
+    collected = service.collect_reads(settings)
+    if collected.not_available:
+        say(f"Not available: {collected.not_available}.")
+    else:
+        say(f"{collected.reads} reads by {collected.logins} logins since the last time.")
+    return 0
+
+
 def _summary(settings: Settings, _: argparse.Namespace, __: list[str]) -> int:
     with connect(service.find(settings).url("reader")) as connection:
         page = summary.read(connection, settings.prefix)
@@ -184,6 +194,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace, list[str]], int]] = 
     "env": _env,
     "url": _url,
     "psql": _psql,
+    "collect-reads": _collect_reads,
     "summary": _summary,
     "explain": _explain,
 }

@@ -24,6 +24,7 @@ from typing import LiteralString, TypeAlias
 import psycopg
 from psycopg import errors, sql
 
+from warehouse import mart_reads
 from warehouse.connections import (
     DAGSTER_DATABASE,
     WAREHOUSE_DATABASE,
@@ -31,7 +32,7 @@ from warehouse.connections import (
     connect,
 )
 from warehouse.errors import WarehouseError
-from warehouse.passwords import LOGIN_ROLES
+from warehouse.passwords import LOGIN_ROLES, SERVICE_ROLES
 
 OLDEST_MAJOR_VERSION = 15
 BUILTIN_LOCALE_SINCE = 17
@@ -71,10 +72,20 @@ def bootstrap(connections: Connections, prefix: str, *, reset_passwords: bool) -
         _open_dagster_database(connections)
         with _log_in(connections, "loader") as loader, _needs("loader must own its schemas"):
             _open_loader_schemas(loader, prefix)
+            mart_reads.prepare(loader, f"{prefix}usage")
         with _log_in(connections, "transformer") as transformer:
             _let_read(transformer, owner="transformer", reader="loader")
         for role in ("reader", "dagster"):
             _log_in(connections, role).close()
+
+
+def log_what_people_ask(connections: Connections) -> None:
+    """Statements in the warehouse go to the server's log, those of our own roles do not."""
+    with connect(connections.url("admin")) as admin:
+        for role in (admin.info.user, *SERVICE_ROLES):
+            statement = sql.SQL("alter role {} set log_statement to 'none'")
+            admin.execute(statement.format(sql.Identifier(role)))
+        admin.execute("alter database warehouse set log_statement to 'all'")
 
 
 def _require_version(admin: Connection, connections: Connections) -> int:
@@ -149,8 +160,8 @@ def _open_dagster_database(connections: Connections) -> None:
 
 
 def _open_loader_schemas(loader: Connection, prefix: str) -> None:
-    """Make `quality` and `alerting`, and open what loader owns to transformer."""
-    for name in ("quality", "alerting"):
+    """Make `quality`, `alerting` and `usage`, and open what loader owns to transformer."""
+    for name in ("quality", "alerting", "usage"):
         schema = sql.Identifier(prefix + name)
         loader.execute(sql.SQL("create schema if not exists {}").format(schema))
     _let_read(loader, owner="loader", reader="transformer")

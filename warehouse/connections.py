@@ -15,6 +15,8 @@ from warehouse.errors import WarehouseError
 
 WAREHOUSE_DATABASE = "warehouse"
 DAGSTER_DATABASE = "dagster"
+OUR_APPLICATION = "python -m warehouse"
+"""How our own commands log in, so that they are not taken for people."""
 URL_ROLES = ("admin", "loader", "transformer", "reader", "dagster")
 
 
@@ -99,7 +101,9 @@ class Connections:
 def connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
     """An autocommit connection, or a WarehouseError saying who was refused where and why."""
     try:
-        return psycopg.connect(url, autocommit=True, connect_timeout=10)
+        return psycopg.connect(
+            url, autocommit=True, connect_timeout=10, application_name=OUR_APPLICATION
+        )
     except psycopg.Error as error:
         parts = urlsplit(url)
         raise WarehouseError(

@@ -7,6 +7,7 @@ We do not call the wheel's `get_server`: it listens on a Unix socket only and, r
 every directory above the data to everyone. Nothing here changes a mode outside VAR_DIR.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from warehouse.account import Account, binary, choose_account
@@ -54,6 +56,17 @@ log_error_verbosity = 'terse'
 log_statement = 'none'
 log_checkpoints = off
 log_timezone = 'UTC'
+# What people's logins ask is logged (service.py says for whom), to know which mart is read by whom.
+# A file an hour, for a week at most: `collect-reads` deletes them sooner.
+logging_collector = on
+log_destination = 'jsonlog'
+log_directory = 'log'
+log_filename = 'hour-%u-%H.log'
+log_rotation_age = 60
+log_rotation_size = 0
+log_truncate_on_rotation = on
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
 """
 
 
@@ -69,8 +82,8 @@ class Postmaster:
 class EmbeddedPostgres:
     """One embedded server.
 
-    var_dir     absolute; data go to `postgres/`, the log to `postgres.log`, the port to
-                `postgres.port`
+    var_dir     absolute; data go to `postgres/`, the log to `postgres.log` and
+                `postgres/log/`, the port to `postgres.port`
     password    of the superuser `postgres`, used when the data directory is made
     fixed_port  the only acceptable port, or None to choose a free one
     """
@@ -85,7 +98,19 @@ class EmbeddedPostgres:
 
     @property
     def log(self) -> Path:
+        """What is said before the server's own log, a file an hour, begins."""
         return self.var_dir / "postgres.log"
+
+    @property
+    def hourly_logs(self) -> list[Path]:
+        return sorted((self.data / "log").glob("hour-*.json"))
+
+    def forget_logs(self, before: datetime) -> None:
+        """Delete the files of the hours that ended by then."""
+        for file in self.hourly_logs:
+            if file.stat().st_mtime < before.timestamp():
+                with writing(file):
+                    file.unlink(missing_ok=True)
 
     def start(self) -> int:
         """Start the server unless it runs; return its port. The caller holds the lock of `up`."""
@@ -200,12 +225,15 @@ class EmbeddedPostgres:
         # pg_ctl gives it a session of its own: Ctrl-C in the terminal does not reach it.
         with os.fdopen(descriptor, "r+b") as log:
             start = log.seek(0, os.SEEK_END)
+            said_before = {file: file.stat().st_size for file in self.hourly_logs}
             arguments = ("-D", str(self.data), "-w", "-t", str(START_SECONDS), "-s")
             result = self._run(account, "pg_ctl", "start", *arguments, output=log.fileno())
             if result.returncode == 0:
                 return None
             log.seek(start)
-            return _reason(log.read().decode(errors="replace"))
+            said = [log.read().decode(errors="replace")]
+            said += [_said(file, said_before.get(file, 0)) for file in self.hourly_logs]
+            return _reason("\n".join(said))
 
     def _run(
         self, account: Account, program: str, *arguments: str, output: int = subprocess.PIPE
@@ -290,6 +318,16 @@ def _last_line(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if "error:" in line or "FATAL:" in line]
     last = (lines or text.strip().splitlines() or ["no reason given"])[-1]
     return last.split("FATAL:")[-1].strip().rstrip(".")
+
+
+def _said(file: Path, since: int) -> str:
+    """What the server wrote into its log in json from that place on, as it writes it in text."""
+    size = file.stat().st_size
+    with file.open("rb") as log:
+        # A file of the same hour of last week is begun anew.
+        log.seek(since if since <= size else 0)
+        entries = [json.loads(line) for line in log if line.endswith(b"}\n")]
+    return "\n".join(f"{entry['error_severity']}:  {entry['message']}" for entry in entries)
 
 
 def _reason(log: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from warehouse.errors import WarehouseError, writing
 
 # `admin` is the embedded server's superuser; the rest log in on the company's Postgres too.
+SERVICE_ROLES = ("loader", "transformer", "dagster")
 LOGIN_ROLES = ("loader", "transformer", "reader", "dagster")
 OWNERS = ("admin", *LOGIN_ROLES)
 

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from warehouse.bootstrap import bootstrap
+from warehouse import mart_reads
+from warehouse.bootstrap import bootstrap, log_what_people_ask
 from warehouse.connections import Connections
 from warehouse.embedded import EmbeddedPostgres, find_postmaster
 from warehouse.errors import WarehouseError, writing
+from warehouse.mart_reads import Collected
 from warehouse.passwords import ensure_passwords, password_file, read_passwords
 from warehouse.settings import Settings
 
@@ -40,6 +42,8 @@ def up(settings: Settings, *, reset_passwords: bool = False) -> Connections:
             connections = Connections.embedded(server.start(), passwords)
             reset_passwords = True
         bootstrap(connections, settings.prefix, reset_passwords=reset_passwords)
+        if not settings.admin_url:
+            log_what_people_ask(connections)
     return connections
 
 
@@ -61,6 +65,15 @@ def find(settings: Settings) -> Connections:
             f"Postgres under {settings.var_dir} is not running: start it with `make up`."
         )
     return Connections.embedded(postmaster.port, read_passwords(settings.var_dir))
+
+
+def collect_reads(settings: Settings) -> Collected:
+    """Read from the server's log who read which mart, and delete what of it is ours and read."""
+    collected = mart_reads.collect(find(settings), settings.prefix)
+    if not settings.admin_url and not collected.not_available:
+        server = EmbeddedPostgres(settings.var_dir, password="")
+        server.forget_logs(collected.asked_at.replace(minute=0, second=0, microsecond=0))
+    return collected
 
 
 def _require_passwords_of_old_data(settings: Settings) -> None:

@@ -1,8 +1,10 @@
 {# Readers meet only finished marts: dbt builds and tests them in `build_<schema>`, and when every
    model and test of the run has passed, one transaction replaces the contents of all published
    tables. Rows are replaced, not tables, so that a reader in mid-query is not blocked, keeps
-   his snapshot, and views that a BI tool made on a mart survive. A mart whose columns changed
-   is recreated in the same transaction.
+   his snapshot, and others' views and grants on a mart survive. For the same reason a mart that
+   changed its shape is altered, not made anew: of others' views only those go that use a column
+   which left or changed its type. A mart that left the project is unpublished, and the views on
+   it go with it.
    Only a `dbt build` of all marts publishes: `dbt run` has tested nothing, and a part of the marts
    would disagree with the rest. #}
 {% macro publish_marts(results) %}
@@ -33,40 +35,57 @@
         ) }}
         {{ return('') }}
     {%- endif -%}
-    {{ log('Publishing ' ~ marts | length ~ ' marts in one transaction', info=true) }}
-    begin;
-    {%- for node in marts %}
-    {{ publish_table(
-        node.schema,
-        node.schema | replace('build_', '', 1),
-        node.name,
-        node.config.meta.get('rows_by_login', false),
+    {%- set shapes = mart_shapes() -%}
+    {%- set alterations = {} -%}
+    {%- set removed = shapes.published.keys() | list -%}
+    {%- for node in marts if published_name(node) in shapes.published -%}
+        {%- set name = published_name(node) -%}
+        {%- do removed.remove(name) -%}
+        {%- set statements = reshape(name, **shapes) -%}
+        {%- if statements -%}{%- do alterations.update({name: statements}) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ log(
+        'Publishing ' ~ marts | length ~ ' marts in one transaction'
+        ~ (', altering ' ~ alterations | join(', ') if alterations else '')
+        ~ (', unpublishing ' ~ removed | join(', ') if removed else ''),
+        info=true
     ) }}
+    begin;
+    {{ lock_out_readers(removed + alterations.keys() | list) }}
+    {%- for name in removed %}
+    drop table {{ name }} cascade;
+    {%- endfor %}
+    {%- for statement in alterations.values() | sum(start=[]) %}
+    {{ statement }};
+    {%- endfor %}
+    {%- for node in marts %}
+    {{ publish_table(node, **shapes) }}
     {%- endfor %}
     commit;
 {% endmacro %}
 
-{% macro publish_table(build_schema, mart_schema, name, rows_by_login=false) -%}
-    {%- set build = adapter.get_relation(target.database, build_schema, name) -%}
-    {%- set published = adapter.get_relation(target.database, mart_schema, name) -%}
-    {%- set build_columns
-        = adapter.get_columns_in_relation(build) | map(attribute='name') | list -%}
-    create schema if not exists {{ mart_schema }};
-    grant usage on schema {{ mart_schema }} to {{ reader_role() }};
-    {% set same
-        = published is not none and column_signature(build) == column_signature(published) -%}
-    {%- if not same -%}
-    drop table if exists {{ mart_schema }}.{{ name }} cascade;
-    create table {{ mart_schema }}.{{ name }} (like {{ build }} including all);
-    grant select on {{ mart_schema }}.{{ name }} to {{ reader_role() }};
-    {%- if rows_by_login %}
-    {{ show_rows_by_login(mart_schema, name) }}
+{% macro publish_table(node, built, published) -%}
+    {%- set name = published_name(node) -%}
+    {%- set schema = name.split('.')[0] -%}
+    {%- set columns = built[name].columns -%}
+    {%- if name in published %}
+    delete from {{ name }};
+    {%- else %}
+    create schema if not exists {{ schema }};
+    grant usage on schema {{ schema }} to {{ reader_role() }};
+    create table {{ name }} (like {{ node.schema }}.{{ node.name }} including all);
+    grant select on {{ name }} to {{ reader_role() }};
+    {%- if node.config.meta.get('rows_by_login') %}
+    {{ show_rows_by_login(schema, node.name) }}
     {%- endif %}
-    {%- else -%}
-    delete from {{ published }};
     {%- endif %}
-    insert into {{ mart_schema }}.{{ name }} ({{ build_columns | join(', ') }})
-    select {{ build_columns | join(', ') }} from {{ build }};
+    insert into {{ name }} ({{ columns | join(', ') }})
+    select {{ columns | join(', ') }} from {{ node.schema }}.{{ node.name }};
+    comment on table {{ name }} is {{ postgres_escape_comment(node.description) }};
+    {%- for column in node.columns.values() if column.name in columns %}
+    comment on column {{ name }}.{{ column.name }}
+    is {{ postgres_escape_comment(column.description) }};
+    {%- endfor %}
 {%- endmacro %}
 
 {# A mart with `meta: {rows_by_login: true}` may be read by every login of the warehouse, and shows
@@ -80,12 +99,106 @@
     grant select on {{ mart_schema }}.{{ name }} to public;
 {%- endmacro %}
 
-{% macro column_signature(relation) -%}
-    {%- set parts = [] -%}
-    {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- do parts.append(column.name ~ ' ' ~ column.data_type) -%}
+{# The statements that give a published mart the columns and indexes of the one that was built; none
+   when it has them. Postgres changes no column's type under a view: it is dropped and added. #}
+{% macro reshape(name, built, published) -%}
+    {%- set new = built[name] -%}
+    {%- set old = published[name] -%}
+    {%- if new.columns == old.columns and new.indexes | sort == old.indexes | sort -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set statements = [] -%}
+    {%- for index in old.indexes.values() -%}
+        {%- do statements.append('drop index ' ~ index) -%}
     {%- endfor -%}
-    {{ return(parts | join(', ')) }}
+    {%- for column, type in old.columns.items() if new.columns.get(column) != type -%}
+        {%- do statements.append('alter table ' ~ name ~ ' drop column ' ~ column ~ ' cascade') -%}
+    {%- endfor -%}
+    {%- for column, type in new.columns.items() if old.columns.get(column) != type -%}
+        {%- do statements.append('alter table ' ~ name ~ ' add column ' ~ column ~ ' ' ~ type) -%}
+    {%- endfor -%}
+    {{ return(statements + new.indexes | list) }}
+{%- endmacro %}
+
+{# Only what changes the shape of tables needs them alone. Whoever reads two marts while we hold one
+   and want the other would be killed as a deadlock, so all are taken at once, or none, and those
+   who came meanwhile are let through. A statement of a reader ends within 5 minutes and an idle
+   transaction within one. #}
+{% macro lock_out_readers(names) -%}
+    {%- if names %}
+    set local lock_timeout = '100ms';
+    do $$
+    begin
+        for attempt in 1..1800 loop
+            begin
+                lock table {{ names | join(', ') }} in access exclusive mode;
+                return;
+            exception when lock_not_available then
+                perform pg_sleep(0.2);
+            end;
+        end loop;
+        raise exception 'Readers held the marts for ten minutes: published at the next build.';
+    end
+    $$;
+    set local lock_timeout = 0;
+    {%- endif %}
+{%- endmacro %}
+
+{% macro published_name(node) -%}
+    {{ return(node.schema | replace('build_', '', 1) ~ '.' ~ node.name) }}
+{%- endmacro %}
+
+{# What our marts look like, built and published, by published name: the types of `columns`, and
+   `indexes`, each name by the statement that makes it on the published table. #}
+{% macro mart_shapes() -%}
+    {%- set parts -%}
+    with
+
+    tables as (
+        select
+            pg_class.oid,
+            starts_with(nspname, '{{ warehouse_prefix() }}build_') as is_built,
+            regexp_replace(nspname, '^{{ warehouse_prefix() }}build_', '{{ warehouse_prefix() }}')
+            || '.' || relname as name
+        from pg_class
+        inner join pg_namespace
+            on pg_class.relnamespace = pg_namespace.oid
+        where
+            relkind = 'r'
+            and relowner = current_user::regrole
+            and nspname ~ '^{{ warehouse_prefix() }}(build_)?mart_'
+    )
+
+    select
+        is_built,
+        name,
+        'columns' as part,
+        quote_ident(attname) as part_name,
+        format_type(atttypid, atttypmod) as definition
+    from tables
+    inner join pg_attribute
+        on tables.oid = attrelid
+    where attnum > 0 and not attisdropped
+    union all
+    select
+        is_built,
+        name,
+        'indexes',
+        regexp_replace(
+            pg_get_indexdef(indexrelid), ' INDEX .* USING ', ' INDEX ON ' || name || ' USING '
+        ),
+        indexrelid::regclass::text
+    from tables
+    inner join pg_index
+        on tables.oid = indrelid
+    {%- endset -%}
+    {%- set shapes = {'built': {}, 'published': {}} -%}
+    {%- for row in run_query(parts) -%}
+        {%- set marts = shapes['built' if row['is_built'] else 'published'] -%}
+        {%- set mart = marts.setdefault(row['name'], {'columns': {}, 'indexes': {}}) -%}
+        {%- do mart[row['part']].update({row['part_name']: row['definition']}) -%}
+    {%- endfor -%}
+    {{ return(shapes) }}
 {%- endmacro %}
 
 {% macro reader_role() %}{{ return(env_var('WAREHOUSE_READER_USER', 'reader')) }}{% endmacro %}

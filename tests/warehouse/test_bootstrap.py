@@ -139,7 +139,11 @@ def test_the_databases_are_closed_to_each_others_roles(postgres):
 def test_a_prefix_makes_schemas_of_its_own(clean_warehouse):
     service.up(replace(clean_warehouse.settings, prefix="olist_"))
     query = "select nspname from pg_namespace where nspname like 'olist%' order by 1"
-    assert run_as(clean_warehouse, "admin", query) == [("olist_alerting",), ("olist_quality",)]
+    assert run_as(clean_warehouse, "admin", query) == [
+        ("olist_alerting",),
+        ("olist_quality",),
+        ("olist_usage",),
+    ]
 
 
 # The company's own Postgres: a server of the wheel's older version, with an administrator who is

@@ -25,12 +25,8 @@ leads as (
     select lead_id, manager_id, is_qualified from {{ ref('int_leads') }}
 ),
 
-deals as (
-    select lead_id, paid_amount, margin_amount, is_margin_missing from {{ ref('int_deals') }}
-),
-
 lead_money as (
-    {{ money_of_leads('deals') }}
+    select * from {{ ref('int_lead_money') }}
 ),
 
 divided as (
@@ -42,18 +38,17 @@ divided as (
         leads.manager_id,
         leads.is_qualified,
         credits.credit_share,
-        credits.credit_share * coalesce(lead_money.paid_deals_count, 0) as paid_deals_share,
-        credits.credit_share * coalesce(lead_money.margin_missing_count, 0)
-            as margin_missing_share,
-        {%- for amount in ['paid_amount', 'margin_amount'] %}
-        round(credits.share_to_here * coalesce(lead_money.{{ amount }}, 0), 2)
-        - round(credits.share_before * coalesce(lead_money.{{ amount }}, 0), 2)
+        credits.credit_share * lead_money.cohort_paid_deals_count as paid_deals_share,
+        credits.credit_share * lead_money.margin_missing_count as margin_missing_share,
+        {%- for amount in ['cohort_revenue_amount', 'cohort_margin_amount'] %}
+        round(credits.share_to_here * lead_money.{{ amount }}, 2)
+        - round(credits.share_before * lead_money.{{ amount }}, 2)
             as {{ amount }}{{ "," if not loop.last }}
         {%- endfor %}
     from credits
     inner join leads
         on credits.lead_id = leads.lead_id
-    left join lead_money
+    inner join lead_money
         on credits.lead_id = lead_money.lead_id
 ),
 
@@ -69,8 +64,8 @@ int_attribution_daily as (
             as credited_qualified_leads_count,
         sum(paid_deals_share) as credited_sales_count,
         sum(margin_missing_share) as credited_margin_missing_count,
-        sum(paid_amount) as credited_revenue_amount,
-        sum(margin_amount) as credited_margin_amount
+        sum(cohort_revenue_amount) as credited_revenue_amount,
+        sum(cohort_margin_amount) as credited_margin_amount
     from divided
     group by lead_created_date, manager_id, channel, attribution_model, is_official
 )

@@ -18,12 +18,8 @@ leads as (
     from {{ ref('int_leads') }}
 ),
 
-deals as (
-    select lead_id, paid_amount, margin_amount, is_margin_missing from {{ ref('int_deals') }}
-),
-
 lead_money as (
-    {{ money_of_leads('deals') }}
+    select * from {{ ref('int_lead_money') }}
 ),
 
 int_lead_origins_daily as (
@@ -37,7 +33,7 @@ int_lead_origins_daily as (
         leads.client_type,
         {{ lead_measures('leads', 'lead_money') }}
     from leads
-    left join lead_money
+    inner join lead_money
         on leads.lead_id = lead_money.lead_id
     group by
         leads.created_date,

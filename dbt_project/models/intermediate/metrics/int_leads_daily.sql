@@ -14,12 +14,14 @@ leads as (
     from {{ ref('int_leads') }}
 ),
 
-deals as (
-    select lead_id, paid_amount, margin_amount, is_margin_missing from {{ ref('int_deals') }}
-),
-
 lead_money as (
-    {{ money_of_leads('deals') }}
+    select
+        lead_id,
+        cohort_revenue_amount,
+        cohort_margin_amount,
+        cohort_paid_deals_count,
+        margin_missing_count
+    from {{ ref('int_lead_money') }}
 ),
 
 int_leads_daily as (
@@ -29,7 +31,7 @@ int_leads_daily as (
         leads.channel,
         {{ lead_measures('leads', 'lead_money') }}
     from leads
-    left join lead_money
+    inner join lead_money
         on leads.lead_id = lead_money.lead_id
     group by leads.created_date, leads.manager_id, leads.channel
 )
