@@ -14,9 +14,17 @@ departments as (
 ),
 
 channels as (
-    select channel from {{ ref('channel_rules') }}
+    select channel from {{ ref('int_channel_rules') }}
     union
     select channel from {{ ref('int_ad_spend_daily') }}
+),
+
+stages as (
+    select stage_id from {{ ref('int_stages_unioned') }}
+),
+
+thresholds as (
+    select alert_rule, measure from {{ ref('alert_thresholds') }}
 ),
 
 unanswered as (
@@ -45,6 +53,14 @@ unanswered as (
     select 'channel', channel, sheet_name, row_number
     from {{ ref('int_channel_budgets') }}
     where channel not in (select channel from channels)
+    union all
+    select 'stage', stage_id, sheet_name, row_number
+    from {{ ref('stg_workbook__stage_meanings') }}
+    where stage_id not in (select stage_id from stages)
+    union all
+    select 'threshold', alert_rule || ': ' || measure, sheet_name, row_number
+    from {{ ref('stg_workbook__alert_thresholds') }}
+    where (alert_rule, measure) not in (select alert_rule, measure from thresholds)
 )
 
 select kind, stated, sheet_name, row_number from unanswered

@@ -134,7 +134,7 @@ int_ad_spend_daily as (
         all_spend.spend_date,
         all_spend.campaign_id,
         all_spend.campaign_name,
-        {{ channel_of('all_spend') }} as channel,
+        {{ channel_of('all_spend', 'all_spend.spend_date') }} as channel,
         all_spend.utm_source,
         all_spend.utm_medium,
         all_spend.utm_campaign,
