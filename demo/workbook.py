@@ -69,8 +69,11 @@ class Spend:
 
     @property
     def kopecks_without_vat(self) -> int:
-        percent = 22 if self.day.year >= 2026 else 20
-        return round(self.kopecks / (1 + percent / 100)) if self.is_vat_included else self.kopecks
+        """Half a kopeck is a whole one, as bookkeepers round."""
+        with_vat = 122 if self.day.year >= 2026 else 120
+        if self.is_vat_included:
+            return (200 * self.kopecks + with_vat) // (2 * with_vat)
+        return self.kopecks
 
 
 @dataclass(frozen=True)
