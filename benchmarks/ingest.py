@@ -9,6 +9,7 @@ end. What belongs here: measuring. What must hold in every run is a test.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -35,6 +36,7 @@ import psycopg
 
 from demo.apart import served
 from ingestion import Settings, run_source
+from ingestion.sources.workbook import resources
 from warehouse import service
 from warehouse.settings import Settings as WarehouseSettings
 
@@ -310,6 +312,36 @@ def onec(url: str, months: int) -> Figures:
     }
 
 
+def workbook(url: str, months: int) -> Figures:
+    """The demo company's workbook of a hundred months and more, and a run that finds it unchanged:
+    its bytes are hashed once and not parsed.
+    """
+    file = Path(os.environ["BENCHMARK_DIR"]) / "workbook.xlsx"
+    with served("--months", str(max(months, 100)), "--scale", "0.01", "--workbook", str(file)):
+        pass
+    settings = _settings(url, "workbook_", {"WORKBOOK_FILE": str(file)})
+    result = run_source("workbook", settings)
+    size = file.stat().st_size
+    hash_bytes, parse = hashlib.sha256, resources.read_book
+    with (
+        patch.object(resources.hashlib, "sha256", side_effect=hash_bytes) as hashed,
+        patch.object(resources, "read_book", side_effect=parse) as parsed,
+    ):
+        again = run_source("workbook", settings)
+    content = file.read_bytes()
+    started = time.monotonic()
+    hash_bytes(content)
+    return {
+        "rows": sum(result.tables.values()),
+        "seconds": result.seconds,
+        "unchanged_rows": sum(again.tables.values()),
+        "unchanged_hashes": sum(len(call.args[0]) > size for call in hashed.call_args_list),
+        "unchanged_parses": parsed.call_count,
+        "unchanged_seconds": again.seconds,
+        "hash_seconds": time.monotonic() - started,
+    }
+
+
 PERMITTED: dict[str, tuple[float, dict[str, str]]] = {
     # The limit that binds a first load, requests a second; and how much of the history is read, so
     # that the slowest is through in minutes.
@@ -401,6 +433,7 @@ PARTS: dict[str, Callable[[str, int], Figures]] = {
     "default_normaliser": default_normaliser,
     "csv": csv,
     "onec": onec,
+    "workbook": workbook,
     **{f"limits_{name}": partial(limits, name=name) for name in PERMITTED},
 }
 
@@ -471,6 +504,7 @@ def _measure(given: argparse.Namespace, url: str, folder: str) -> None:
     say(f"  = {small['share_of_copy']:.0%} of a bare COPY (wanted: 40 %), "
         f"{floor:.0%} of a COPY and a merge by hand\n")  # fmt: skip
     _part("onec", given.months, url, folder)
+    _part("workbook", given.months, url, folder)
     for name in PERMITTED:
         _part(f"limits_{name}", given.months, url, folder)
     if given.many_rows:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     if options.command == "env":
         variables = client_environment(options.port, settings, options.crm)
+        if options.workbook is not None:
+            variables["WORKBOOK_FILE"] = str(options.workbook.resolve())
         for name, value in variables.items():
             _say(f"export {name}={shlex.quote(value)}")
         return 0
@@ -112,6 +115,9 @@ def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--requests-per-second", type=_positive,
                          default=DEFAULT_REQUESTS_PER_SECOND,
                          help="amoCRM answers 429 above this rate")  # fmt: skip
+    command.add_argument("--workbook", type=Path, metavar="FILE",
+                         help="the .xlsx file that serve writes the company's workbook to, and env "
+                              "names")  # fmt: skip
     command.add_argument("--haste", type=_positive, default=ServerSettings.haste,
                          help="how many times faster than their vendors allow the exchanges, "
                               "Yandex Direct and Bitrix24 may be asked")  # fmt: skip
@@ -154,6 +160,8 @@ def _build(options: argparse.Namespace) -> Hosted:
     # Imported here: `env` and `--help` answer at once.
     from demo.happen import happen
     from demo.server import Hosted
+    from demo.workbook import Workbook
+    from demo.workbook_file import write
     from demo.world import build_world
 
     as_of = options.as_of or datetime.now(UTC)
@@ -164,9 +172,14 @@ def _build(options: argparse.Namespace) -> Hosted:
         as_of=as_of,
         faults=options.faults,
     )
+    workbook = Workbook(world.store, as_of, options.months)
+    if options.workbook is not None:
+        write(options.workbook, workbook.sheets())
+    # Written once: what happens later is no reason for anybody to open Excel.
+    of_workbook = {"workbook": workbook.truth()}
     return Hosted(
         store=world.store,
-        ledger=world.truth,
+        ledger=lambda: world.truth() | of_workbook,
         happen=partial(happen, world),
         as_of=as_of,
     )

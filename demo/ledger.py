@@ -5,8 +5,9 @@ month and channel, the planted faults and the stories. Does not belong: anything
 records a CRM or 1C shows, and no rule for deciding what a lead is or which payment pays which
 deal: the tests of the product compare their rules with this book.
 
-`Ledger.as_json()` (what `GET /demo/ledger` answers, with `ad_spend` of `yandex_direct_ads.spend`
-and `calls` of `pbx.monthly` beside), all instants ISO text in UTC, all amounts in roubles:
+`Ledger.as_json()` (what `GET /demo/ledger` answers, with `ad_spend` of `yandex_direct_ads.spend`,
+`calls` of `pbx.monthly` and `workbook` of `workbook.Workbook.truth` beside), all instants ISO text
+in UTC, all amounts in roubles:
 
     as_of, seed, months
     managers   [{manager_id, name, department_id, department_name}]

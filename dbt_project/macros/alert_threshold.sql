@@ -1,12 +1,10 @@
-{# The threshold in force now: the latest row of the settings that is already valid. #}
+{# The threshold in force now, whoever decided it last. #}
 {% macro alert_threshold(alert_rule, measure) -%}
-    select threshold_value
-    from {{ ref('alert_thresholds') }}
+    select thresholds.threshold_value
+    from {{ ref('int_alert_thresholds') }} as thresholds
     where
-        alert_rule = '{{ alert_rule }}'
-        and measure = '{{ measure }}'
-        and scope = 'company'
-        and valid_from <= {{ business_date(business_now()) }}
-    order by valid_from desc
-    limit 1
+        thresholds.alert_rule = '{{ alert_rule }}'
+        and thresholds.measure = '{{ measure }}'
+        and thresholds.scope = 'company'
+        and {{ holds_on('thresholds', business_date(business_now())) }}
 {%- endmacro %}

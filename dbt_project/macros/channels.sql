@@ -1,12 +1,13 @@
-{# The channel of a record from its utm tags and source word: the first rule whose given patterns
-   all match; nothing given is `(blank)`, given but without a rule `(unmatched)`. #}
-{% macro channel_of(origin) -%}
+{# The channel of a record from its utm tags and source word: the first rule of that day whose given
+   patterns all match; nothing given is `(blank)`, given but without a rule `(unmatched)`. #}
+{% macro channel_of(origin, day) -%}
     coalesce(
         (
             select channel_rules.channel
-            from {{ ref('channel_rules') }} as channel_rules
+            from {{ ref('int_channel_rules') }} as channel_rules
             where
-                (
+                {{ holds_on('channel_rules', day) }}
+                and (
                     channel_rules.utm_source_pattern is null
                     or lower({{ origin }}.utm_source) like channel_rules.utm_source_pattern
                 )

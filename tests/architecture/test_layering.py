@@ -78,6 +78,17 @@ def test_a_setting_is_read_and_a_unit_test_changes_it(name: str) -> None:
     assert name in vars_that_unit_tests_change(), "no unit test changes it"
 
 
+def test_every_setting_is_told_among_those_in_force() -> None:
+    """dbt does not tell its variables to SQL: `mart_quality.settings_in_force` reads a list."""
+    listed = re.search(
+        r"variables_of_the_company\(\).*?return\(\[(.*?)\]\)",
+        (DBT / "macros/settings.sql").read_text("utf-8"),
+        re.DOTALL,
+    )
+    assert listed
+    assert re.findall(r"'(\w+)'", listed[1]) == vars_of_the_project()
+
+
 @pytest.mark.parametrize("seed", [file.stem for file in DBT.glob("seeds/*.csv")])
 def test_a_seed_is_read(seed: str) -> None:
     assert seed in REF.findall(all_sql())

@@ -58,9 +58,9 @@ TABLES = {
     "staging.stg_exports__leads": """
         export_lead_id text, source_word text, utm_source text, utm_medium text,
         utm_campaign text, city text, client_type text""",
-    "settings.channel_rules": """
+    "intermediate.int_channel_rules": """
         priority integer, utm_source_pattern text, utm_medium_pattern text,
-        source_word_pattern text, channel text""",
+        source_word_pattern text, channel text, valid_from_date date, valid_before_date date""",
     "intermediate.int_payments": """
         customer_id text, paid_at timestamptz, is_refund boolean,
         payment_excluded_reason text""",

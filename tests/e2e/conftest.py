@@ -93,9 +93,10 @@ def new_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
 
 @dataclass(frozen=True)
 class DemoServer:
-    """The demo company's systems on loopback."""
+    """The demo company's systems on loopback, and its workbook."""
 
     apart: Apart
+    workbook: Path
 
     @cached_property
     def environment(self) -> dict[str, str]:
@@ -103,7 +104,8 @@ class DemoServer:
 
     def variables(self, *options: str) -> dict[str, str]:
         """Those that point the sources here, with more options of `demo env`."""
-        return self.apart.variables("--requests-per-second", "400", *DEMO_SECRETS, *options)
+        ours = ("--requests-per-second", "400", "--workbook", str(self.workbook), *DEMO_SECRETS)
+        return self.apart.variables(*ours, *options)
 
     def ledger(self) -> dict[str, Any]:
         return self.apart.ask("/demo/ledger")
@@ -124,9 +126,10 @@ class DemoServer:
 @contextmanager
 def serving(folder: Path, *story: str) -> Iterator[DemoServer]:
     """A demo server of the story those options of `demo serve` tell; its log goes to `folder`."""
-    options = ("--requests-per-second", "500", *story, *DEMO_SECRETS)
-    with (folder / "log").open("w") as log, served(*options, log=log) as apart:
-        yield DemoServer(apart)
+    workbook = folder / "workbook.xlsx"
+    ours = ("--requests-per-second", "500", "--workbook", str(workbook), *DEMO_SECRETS)
+    with (folder / "log").open("w") as log, served(*ours, *story, log=log) as apart:
+        yield DemoServer(apart, workbook)
 
 
 @pytest.fixture(scope="session")

@@ -259,15 +259,102 @@ def test_spend_stands_beside_the_leads_it_brought(
         "select to_char(month_start, 'YYYY-MM'), channel, spend_amount"
         " from mart_marketing.channels_monthly where spend_amount > 0"
     )
-    spent: Counter[str] = Counter()
+    spent: Counter[tuple[str, str]] = Counter()
     for row in ledger["ad_spend"]:
         if row["login"] == LOGIN:
-            spent[row["date"][:7]] += round(row["amount"] * 100)
-    settled = sorted(spent)[:-2]
+            spent[row["date"][:7], "yandex_direct"] += round(row["amount"] * 100)
+    for row in ledger["workbook"]["ad_spend"]:
+        spent[row["month"], row["channel"]] += round(row["amount"] * 100)
+    settled = sorted({month for month, _ in spent})[:-2]
     assert len(settled) > 20
+    assert {channel for _, channel in spent} == {
+        "yandex_direct", "vk_ads", "exhibition", "(unmatched)", "outdoor"
+    }  # fmt: skip
     assert {
         (month, channel): int(amount * 100) for month, channel, amount in rows if month in settled
-    } == {(month, "yandex_direct"): spent[month] for month in settled}
+    } == {cell: kopecks for cell, kopecks in spent.items() if cell[0] in settled}
+
+
+def test_plans_of_every_month_department_and_manager_are_what_the_workbook_says(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    """Managers are found by names written otherwise than in the CRM; a vacancy is nobody's."""
+    rows = demo_company.query(
+        "select to_char(month_start, 'YYYY-MM'), target_scope, department_name, manager_id,"
+        " measure, plan_amount from intermediate.int_targets"
+    )
+    expected = [
+        (
+            plan["month"],
+            plan["scope"],
+            plan["department_name"],
+            manager_key(plan["manager_id"]) if plan["scope"] == "manager" else None,
+            plan["measure"],
+            plan["amount"],
+        )
+        for plan in ledger["workbook"]["plans"]
+    ]
+    assert len(expected) > 2000
+    assert [row[3] for row in expected].count("(unmatched)") == 3
+    assert Counter(rows) == Counter(expected)
+
+
+def manager_key(manager_id: int | None) -> str:
+    return "(unmatched)" if manager_id is None else f"amocrm:main:{manager_id}"
+
+
+def test_costs_of_every_month_and_department_are_what_the_workbook_says(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    rows = demo_company.query(
+        "select to_char(month_start, 'YYYY-MM'), expense_kind, department_name,"
+        " sum(expense_amount) from intermediate.int_costs group by 1, 2, 3"
+    )
+    spent: Counter[tuple[str, str, str | None]] = Counter()
+    for cost in ledger["workbook"]["costs"]:
+        spent[cost["month"], cost["kind"], cost["department_name"]] += cost["amount"]
+    assert {(month, kind, department): total for month, kind, department, total in rows} == spent
+
+
+def test_leave_reviews_and_answers_are_of_whom_the_workbook_means(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    away = demo_company.query(
+        "select manager_id, min(leave_date)::text, max(leave_date)::text, count(*)"
+        " from intermediate.int_leave_days where leave_date > date '2026-11-01' group by 1"
+    )
+    planned = [one for one in ledger["workbook"]["leave"] if one["first_date"] > "2026-11-01"]
+    assert sorted(away) == sorted(
+        (manager_key(one["manager_id"]), one["first_date"], one["last_date"], 7) for one in planned
+    )
+    reviews = demo_company.query(
+        "select stated_call, reviews.manager_id, review_score, stated_call = any(calls.call_keys)"
+        " from intermediate.int_call_reviews as reviews"
+        " left join intermediate.int_calls as calls on reviews.call_id = calls.call_id"
+    )
+    assert len(reviews) > 10
+    assert sorted(reviews) == sorted(
+        (one["call"], manager_key(one["manager_id"]), one["score"], True)
+        for one in ledger["workbook"]["call_reviews"]
+    )
+    answers = demo_company.query("select deal_id, survey_score from intermediate.int_surveys")
+    assert len(answers) > 10
+    assert sorted(answers) == sorted(
+        (deal_key(one["deal_id"]), one["score"]) for one in ledger["workbook"]["surveys"]
+    )
+
+
+def test_settings_of_the_workbook_are_in_force_and_say_where_they_are_written(
+    demo_company: Company,
+) -> None:
+    rows = demo_company.query(
+        "select setting_kind, setting_name, setting_value, sheet_name, row_number"
+        " from mart_quality.settings_in_force where setting_origin = 'workbook'"
+    )
+    assert sorted(rows) == [
+        ("alert_threshold", "no_new_leads: silent_business_hours", "5", "Пороги", 2),
+        ("channel_rule", "145", "source щиты на мкад → outdoor", "Правила каналов", 2),
+    ]
 
 
 def moscow_month(instant: str) -> str:

@@ -251,18 +251,43 @@ def test_month_names_are_no_two_months():
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_a_template_filled_with_its_examples_is_accepted(tmp_path, locale):
+def test_a_template_as_it_is_says_nothing(tmp_path, locale):
+    """Its examples are accepted and are nobody's plans, costs or rules."""
     path = tmp_path / "template.xlsx"
     write_template(path, locale)
 
     read = read_book(path.read_bytes(), locale)
 
     assert (read.faults, read.unread_sheets, read.unread_columns) == ([], [], {})
-    for sheet in SHEETS:
-        rows = read.rows[sheet.table]
-        assert len(rows) == max(len(column.examples) for column in sheet.columns), sheet.table
-        shown = {name for row in rows for name in row}
-        assert {c.name for c in sheet.columns if any(c.examples)} <= shown, sheet.table
+    assert not any(read.rows.values())
+    shown = [max(len(column.examples) for column in sheet.columns) for sheet in SHEETS]
+    assert read.examples_count == sum(shown)
+
+
+def test_an_example_that_somebody_changed_is_a_row(book):
+    decided = ("01.06.2026", "РОП", "Решение планёрки 29.05")
+    sheets = {
+        "Обязательные поля": [
+            ("Поле", "Действует с", "Кто решил", "Почему"),
+            ("city", *decided),
+            ("inn", *decided),
+        ]
+    }
+    read = book(sheets)
+    assert [row["field_name"] for row in read.rows["required_fields"]] == ["inn"]
+    assert read.examples_count == 1
+
+
+def test_a_channel_rule_that_asks_for_nothing_is_refused(book):
+    """It would take every enquiry; without a channel it switches a rule off."""
+    decided = ("01.07.2026", "Марк", "Так вернее")
+    rows = [RULE_HEADER, (5, None, "vk_ads", *decided), (6, None, None, *decided)]
+    read = book({"Правила каналов": rows})
+    assert read.faults == [
+        "Лист «Правила каналов», строка 2: правило должно хоть что-то проверять: "
+        "utm_source, utm_medium или источник в CRM"
+    ]
+    assert [row["priority"] for row in read.rows["channel_rules"]] == [6]
 
 
 # -- From run to run -------------------------------------------------------------------------------

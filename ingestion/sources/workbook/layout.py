@@ -82,6 +82,15 @@ _DECIDED = (
     _text("because", ("Почему", "Чому", "Because"), "Решение планёрки 29.05", required=True),
 )
 YES_NO: Mapping[str, Words] = {"true": ("да", "так", "yes"), "false": ("нет", "ні", "no")}
+_CURRENCIES = ("RUB", "UAH", "KZT", "BYN", "USD", "EUR", "CNY")
+
+
+def _currency(*examples: str) -> Column:
+    """Blank is the company's own."""
+    values: Mapping[str, Words] = {code: (code, code, code) for code in _CURRENCIES}
+    titles: Words = ("Валюта", "Валюта", "Currency")
+    return Column("currency_code", titles, "text", examples, values=values)
+
 
 SHEETS = (
     Sheet(
@@ -120,11 +129,13 @@ SHEETS = (
         (
             _month("июнь 2026"),
             _text("channel", CHANNEL, "vk_ads", required=True),
-            _amount(
+            Column(
                 "budget_amount",
                 ("Бюджет", "Бюджет", "Budget"),
-                "150 000",
-                required=True,
+                "amount",
+                ("150 000",),
+                True,
+                note=("Без НДС", "Без ПДВ", "Without VAT"),
             ),
         ),
         ("month", "channel"),
@@ -156,6 +167,7 @@ SHEETS = (
                 True,
                 YES_NO,
             ),
+            _currency("", "USD"),
             _text("utm_source", ("utm_source", "utm_source", "utm_source"), "vk", ""),
             _text("utm_medium", ("utm_medium", "utm_medium", "utm_medium"), "cpc", ""),
             _text("utm_campaign", ("utm_campaign", "utm_campaign", "utm_campaign"), "leto", ""),
@@ -185,6 +197,7 @@ SHEETS = (
             _text("department", DEPARTMENT, "Опт Москва", ""),
             _text("manager", MANAGER, "Иванова Анна", ""),
             _amount("cost_amount", ("Сумма", "Сума", "Amount"), "80 000", "250 000", required=True),
+            _currency("", "RUB"),
         ),
         ("month", "cost_kind", "cost_name", "department", "manager"),
     ),
@@ -220,6 +233,17 @@ SHEETS = (
                     "accountant": ("бухгалтер", "бухгалтер", "accountant"),
                     "service": ("сервис", "сервіс", "service"),
                 },
+            ),
+            Column(
+                "crm_user",
+                ("В CRM", "У CRM", "In the CRM"),
+                "text",
+                ("Анна Иванова",),
+                note=(
+                    "Имя, почта или ключ пользователя CRM, если в книге человека зовут иначе",
+                    "Ім'я, пошта чи ключ користувача CRM, якщо в книзі людину звуть інакше",
+                    "Name, e-mail or key of the CRM's user where this workbook says it differently",
+                ),
             ),
             _text("department", DEPARTMENT, "Опт Москва"),
             _text("team", ("Команда", "Команда", "Team"), "Север"),

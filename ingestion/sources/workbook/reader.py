@@ -4,7 +4,8 @@ What belongs here: where on a sheet a table begins, which column is which, what 
 not: the forms of single cells (`cells`), words (`sentences`), files and runs (`resources`).
 
 A header is found in the first rows by its titles, merged cells count for all that they cover, blank
-rows and totals are none of the table's rows. A formula counts as the value Excel kept with it.
+rows, totals and the template's examples are none of the table's rows. A formula counts as the value
+Excel kept with it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _HEADER_WITHIN = 15
 _TOTALS = re.compile(r"(итого|всего|всього|разом|total)\b", re.IGNORECASE)
+
+_PLACE = ("sheet_name", "row_number")
 
 Row = dict[str, Any]
 
@@ -40,6 +44,7 @@ class Book:
     rows: dict[str, list[Row]] = field(default_factory=lambda: {one.table: [] for one in SHEETS})
     tables: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
+    examples_count: int = 0
     unread_sheets: list[str] = field(default_factory=list)
     unread_columns: dict[str, list[str]] = field(default_factory=dict)
 
@@ -212,8 +217,16 @@ class _SheetReading:
                 read[column.name][_point(title)] = value
             else:
                 read[column.name] = value
-        if is_good and self._agrees(number, read):
+        if not is_good or not self._agrees(number, read):
+            return
+        if {name: read[name] for name in read if name not in _PLACE} in self._examples:
+            self.book.examples_count += 1
+        else:
             self.book.rows[self.sheet.table].append(read)
+
+    @cached_property
+    def _examples(self) -> list[Row]:
+        return _examples(self.sheet)
 
     def _agrees(self, number: int, read: Row) -> bool:
         """What the cells of one row say together."""
@@ -224,7 +237,24 @@ class _SheetReading:
             column = next(one for one in self.sheet.columns if one.name == "stage_rank")
             self.book.blame("no_rank", self.name, number, column=self.book.title(column))
             return False
+        is_rule = self.sheet.table == "channel_rules" and "channel" in read
+        if is_rule and not any(name.endswith("_pattern") for name in read):
+            self.book.blame("no_pattern", self.name, number)
+            return False
         return True
+
+
+def _examples(sheet: Sheet) -> list[Row]:
+    """What the template's examples are read as: who left them as they were meant nothing by it."""
+    return [
+        {
+            column.name: {"1": read} if column.kind == "points" else read
+            for column in sheet.columns
+            if place < len(column.examples) and column.examples[place]
+            for read in [cells.read(column.examples[place], column)]
+        }
+        for place in range(max(len(column.examples) for column in sheet.columns))
+    ]
 
 
 def _point(title: str) -> str:

@@ -35,7 +35,7 @@ from ingestion.sources.workbook.tables import TABLES
 
 logger = logging.getLogger(__name__)
 
-_READING = 1
+_READING = 2
 """To be raised when the same file comes to mean other rows, so that it is read again."""
 
 
@@ -97,7 +97,7 @@ class Workbook:
             count = len(book.faults)
             name = self._path.name
             self._refuse(say("refused", self._locale, file=name, count=count, faults=faults))
-        if book.unread_sheets or book.unread_columns:
+        if book.unread_sheets or book.unread_columns or book.examples_count:
             logger.warning("%s: %s", self._path.name, self._seen(book))
         return book
 
@@ -111,6 +111,8 @@ class Workbook:
         rows = sum(len(rows) for rows in book.rows.values())
         unread = ", ".join(book.unread_sheets) or "0"
         lines = [say("seen", self._locale, rows=rows, unread=unread)]
+        if book.examples_count:
+            lines.append(say("examples_unread", self._locale, count=book.examples_count))
         for sheet, columns in book.unread_columns.items():
             names = ", ".join(columns)
             lines.append(say("columns_unread", self._locale, sheet=sheet, columns=names))

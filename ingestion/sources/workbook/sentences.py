@@ -69,6 +69,11 @@ _SAID: dict[str, Words] = {
         "у воронки продажів «{column}» має бути заповнено",
         "a sales pipeline needs “{column}”",
     ),
+    "no_pattern": (
+        "правило должно хоть что-то проверять: utm_source, utm_medium или источник в CRM",
+        "правило має хоч щось перевіряти: utm_source, utm_medium або джерело в CRM",
+        "the rule has to ask for something: utm_source, utm_medium or the source in the CRM",
+    ),
     "repeated": (
         "повторяет строку {first} (лист «{first_sheet}»)",
         "повторює рядок {first} (аркуш «{first_sheet}»)",
@@ -131,6 +136,11 @@ _SAID: dict[str, Words] = {
         "принята, строк: {rows}; листы не читаются: {unread}",
         "прийнята, рядків: {rows}; аркуші не читаються: {unread}",
         "accepted, rows: {rows}; sheets not read: {unread}",
+    ),
+    "examples_unread": (
+        "примеры шаблона не читаются, строк: {count}",
+        "приклади шаблону не читаються, рядків: {count}",
+        "examples of the template not read, rows: {count}",
     ),
     "columns_unread": (
         "{sheet}: столбцы не читаются: {columns}",

@@ -3,7 +3,8 @@
     python -m ingestion.sources.workbook.template FILE.xlsx --locale ru
 
 What belongs here: how the workbook looks. What does not: which sheets and columns there are
-(`layout`). A template as written, examples and all, is one that the reader accepts.
+(`layout`). A template as written is one that the reader accepts, and its examples say
+nothing until somebody changes them.
 """
 
 from __future__ import annotations

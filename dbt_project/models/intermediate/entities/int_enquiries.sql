@@ -176,7 +176,7 @@ int_enquiries as (
         {{ business_date('enquiries.created_at') }} as created_date,
         enquiries.enquiry_kind,
         enquiries.is_inbound,
-        {{ channel_of('origins') }} as channel,
+        {{ channel_of('origins', business_date('enquiries.created_at')) }} as channel,
         origins.utm_source,
         origins.utm_campaign,
         origins.city,

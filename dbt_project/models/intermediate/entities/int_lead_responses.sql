@@ -1,6 +1,7 @@
 -- How long a lead waited for us: until the first act of a human towards the person that is a
 -- contact (a talk, a message), and until the first that at least tried to be one. Minutes are those
--- of the business clock; the calendar's stand beside.
+-- of the business clock of whose lead it is, which stands still while he is on leave; those of the
+-- calendar stand beside.
 with
 
 leads as (
@@ -78,6 +79,7 @@ waits as (
     select
         leads.lead_id,
         leads.created_at,
+        leads.manager_id,
         case
             when first_contacts.first_response_at is not null
                 then greatest(first_contacts.first_response_at, leads.created_at)
@@ -93,17 +95,24 @@ waits as (
 ),
 
 responses_timed as (
-    {{ with_business_minutes('waits', 'created_at', 'first_response_at', 'response_minutes') }}
+    {{ with_business_minutes(
+        'waits', 'created_at', 'first_response_at', 'response_minutes',
+        leave=ref('int_leave_days'), person='manager_id'
+    ) }}
 ),
 
 attempts_timed as (
     {{ with_business_minutes(
-        'responses_timed', 'created_at', 'first_attempt_at', 'first_attempt_minutes'
+        'responses_timed', 'created_at', 'first_attempt_at', 'first_attempt_minutes',
+        leave=ref('int_leave_days'), person='manager_id'
     ) }}
 ),
 
 waits_timed as (
-    {{ with_business_minutes('attempts_timed', 'created_at', 'now_at', 'age_minutes') }}
+    {{ with_business_minutes(
+        'attempts_timed', 'created_at', 'now_at', 'age_minutes',
+        leave=ref('int_leave_days'), person='manager_id'
+    ) }}
 ),
 
 int_lead_responses as (

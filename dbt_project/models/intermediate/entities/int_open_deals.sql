@@ -18,7 +18,7 @@ tasks as (
 ),
 
 thresholds as (
-    select scope, threshold_value, valid_from from {{ ref('alert_thresholds') }}
+    select scope, threshold_value, valid_from from {{ ref('int_alert_thresholds') }}
     where
         alert_rule = 'deals_stuck'
         and measure = 'stage_age_days'

@@ -1,6 +1,6 @@
 -- What customers asked of service: every deal that ever stood in a service pipeline, from when it
 -- came there. Its last service stage tells whether it is resolved; moved back to work it is open
--- again.
+-- again. The clock stands still while whose request it is is on leave.
 with
 
 deals as (
@@ -130,13 +130,15 @@ requests_answered as (
 
 requests_with_reply_minutes as (
     {{ with_business_minutes(
-        'requests_answered', 'opened_at', 'first_reply_at', 'first_reply_minutes'
+        'requests_answered', 'opened_at', 'first_reply_at', 'first_reply_minutes',
+        leave=ref('int_leave_days'), person='manager_id'
     ) }}
 ),
 
 requests_timed as (
     {{ with_business_minutes(
-        'requests_with_reply_minutes', 'opened_at', 'resolved_at', 'resolution_minutes'
+        'requests_with_reply_minutes', 'opened_at', 'resolved_at', 'resolution_minutes',
+        leave=ref('int_leave_days'), person='manager_id'
     ) }}
 ),
 

@@ -23,6 +23,10 @@ spend_of_exports as (
     select * from {{ ref('stg_exports__spend') }}
 ),
 
+spend_of_workbook as (
+    select * from {{ ref('stg_workbook__ad_spend') }}
+),
+
 currency_rates as (
     select rated_currency_code, rate_date, rate_amount from {{ ref('int_currency_rates_daily') }}
 ),
@@ -55,10 +59,49 @@ from_direct as (
         campaigns.utm_campaign
 ),
 
-from_exports as (
+-- The workbook counts no conversions: it is written by hand.
+spend_of_files as (
     select
         ad_spend_id,
         'exports' as source_name,
+        spend_date,
+        campaign_id,
+        campaign_name,
+        source_word,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        stated_spend_amount,
+        includes_vat,
+        spend_currency_code,
+        impressions_count,
+        clicks_count,
+        conversions_count
+    from spend_of_exports
+    union all
+    select
+        ad_spend_id,
+        'workbook',
+        spend_date,
+        campaign_id,
+        campaign_name,
+        source_word,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        stated_spend_amount,
+        includes_vat,
+        spend_currency_code,
+        impressions_count,
+        clicks_count,
+        null
+    from spend_of_workbook
+),
+
+from_files as (
+    select
+        ad_spend_id,
+        source_name,
         spend_date,
         campaign_id,
         campaign_name,
@@ -75,13 +118,13 @@ from_exports as (
         impressions_count,
         clicks_count,
         conversions_count
-    from spend_of_exports
+    from spend_of_files
 ),
 
 all_spend as (
     select * from from_direct
     union all
-    select * from from_exports
+    select * from from_files
 ),
 
 int_ad_spend_daily as (
@@ -91,7 +134,7 @@ int_ad_spend_daily as (
         all_spend.spend_date,
         all_spend.campaign_id,
         all_spend.campaign_name,
-        {{ channel_of('all_spend') }} as channel,
+        {{ channel_of('all_spend', 'all_spend.spend_date') }} as channel,
         all_spend.utm_source,
         all_spend.utm_medium,
         all_spend.utm_campaign,

@@ -1,14 +1,14 @@
--- The seed's stage meanings under the warehouse's keys, with the rank as a number.
+-- The stage meanings in force today, with the rank as a number.
 with
 
 meanings as (
-    select * from {{ ref('pipeline_stage_meaning') }}
+    select * from {{ ref('int_stage_meanings') }}
 ),
 
 int_stages_with_meaning as (
     select
-        source_name || ':' || account_name || ':' || pipeline_id || ':' || stage_id as stage_id,
-        source_name || ':' || account_name || ':' || pipeline_id as pipeline_id,
+        stage_id,
+        pipeline_id,
         pipeline_kind,
         case when pipeline_kind = 'sales' then stage_rank end as stage_rank,
         case
@@ -22,6 +22,7 @@ int_stages_with_meaning as (
             else 'open'
         end as service_status
     from meanings
+    where {{ holds_on('meanings', business_date(business_now())) }}
 )
 
 select * from int_stages_with_meaning

@@ -1,0 +1,73 @@
+-- What the company spends besides goods and ads. A month's cost in another currency is worth the
+-- rate of the month's last day, while the month runs of today.
+with
+
+costs as (
+    select
+        *,
+        least(
+            (month_start + interval '1 month')::date - 1, {{ business_date(business_now()) }}
+        ) as rated_on
+    from {{ ref('stg_workbook__costs') }}
+),
+
+managers as (
+    select stated_manager_name, manager_id from {{ ref('int_workbook_managers_recognised') }}
+),
+
+departments as (
+    select stated_department_name, department_name
+    from {{ ref('int_workbook_departments_recognised') }}
+),
+
+departments_of_managers as (
+    select manager_id, department_name from {{ ref('int_managers') }}
+),
+
+currency_rates as (
+    select rated_currency_code, rate_date, rate_amount from {{ ref('int_currency_rates_daily') }}
+),
+
+int_costs as (
+    select
+        costs.workbook_row_id as expense_id,
+        costs.month_start,
+        costs.expense_kind,
+        costs.expense_name,
+        coalesce(
+            departments.department_name,
+            costs.stated_department_name,
+            departments_of_managers.department_name
+        ) as department_name,
+        case
+            when costs.stated_manager_name is not null
+                then coalesce(managers.manager_id, '(unmatched)')
+        end as manager_id,
+        costs.stated_manager_name,
+        costs.stated_department_name,
+        case
+            when costs.expense_currency_code = '{{ company_currency() }}'
+                then costs.stated_expense_amount
+            else round(costs.stated_expense_amount * currency_rates.rate_amount, 2)
+        end as expense_amount,
+        costs.expense_currency_code,
+        costs.stated_manager_name is null or managers.manager_id is not null
+            as is_manager_recognised,
+        costs.stated_department_name is null or departments.department_name is not null
+            as is_department_recognised,
+        costs.sheet_name,
+        costs.row_number,
+        false as is_deleted
+    from costs
+    left join managers
+        on costs.stated_manager_name = managers.stated_manager_name
+    left join departments
+        on costs.stated_department_name = departments.stated_department_name
+    left join departments_of_managers
+        on managers.manager_id = departments_of_managers.manager_id
+    left join currency_rates
+        on costs.expense_currency_code = currency_rates.rated_currency_code
+        and costs.rated_on = currency_rates.rate_date
+)
+
+select * from int_costs

@@ -1,0 +1,9 @@
+select
+    {{ workbook_row_id() }} as workbook_row_id,
+    field_name,
+    valid_from::date as valid_from_date,
+    changed_by,
+    because,
+    sheet_name,
+    row_number
+from {{ source('raw_workbook', 'required_fields') }}
