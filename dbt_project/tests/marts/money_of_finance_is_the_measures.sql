@@ -35,11 +35,11 @@ contributed as (
 ),
 
 unmatched as (
-    select sum(unmatched_amount) as unmatched_amount from {{ ref('unmatched_payments') }}
+    select coalesce(sum(unmatched_amount), 0) as unmatched_amount from {{ ref('unmatched_payments') }}
 ),
 
 allocated as (
-    select sum(allocated_amount) as allocated_amount from {{ ref('payment_allocations') }}
+    select coalesce(sum(allocated_amount), 0) as allocated_amount from {{ ref('payment_allocations') }}
 ),
 
 every_month as (
