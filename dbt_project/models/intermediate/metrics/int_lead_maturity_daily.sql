@@ -1,6 +1,7 @@
 -- How leads ripen: what became of the leads of a day on each later day. Only what counts to date:
 -- a lead that got all its money back never paid. What is older than its lead, or of a day
--- nobody knows (an export may tell no date of a win), is of the lead's day.
+-- nobody knows (an export may tell no date of a win), is of the lead's day; what is dated later
+-- than today counts to date too, and is of today.
 with
 
 leads as (
@@ -37,7 +38,7 @@ events as (
     {%- for step, mark in [('qualified', 'is_qualified'), ('won', 'is_won')] %}
     select
         leads.lead_id,
-        steps.reached_date as event_date,
+        coalesce(steps.reached_date, leads.created_date) as event_date,
         '{{ step }}' as step,
         0::numeric as revenue_amount,
         0::numeric as margin_amount
@@ -74,7 +75,9 @@ events as (
 int_lead_maturity_daily as (
     select
         leads.created_date as metric_date,
-        greatest(events.event_date, leads.created_date) as event_date,
+        greatest(
+            least(events.event_date, {{ business_date(business_now()) }}), leads.created_date
+        ) as event_date,
         leads.manager_id,
         leads.channel,
         count(*) filter (where events.step = 'qualified')::integer as qualified_leads_count,
@@ -87,7 +90,9 @@ int_lead_maturity_daily as (
         on leads.lead_id = events.lead_id
     group by
         leads.created_date,
-        greatest(events.event_date, leads.created_date),
+        greatest(
+            least(events.event_date, {{ business_date(business_now()) }}), leads.created_date
+        ),
         leads.manager_id,
         leads.channel
 )

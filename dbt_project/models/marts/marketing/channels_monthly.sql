@@ -7,7 +7,6 @@ with
 
 calendar as (
     select calendar_date, business_day_of_month from {{ ref('int_calendar') }}
-    where calendar_date <= {{ business_date(business_now()) }}
 ),
 
 -- An enquiry is nobody's yet.
@@ -93,6 +92,7 @@ today as (
         date_trunc('month', calendar_date)::date as running_month_start,
         business_day_of_month
     from calendar
+    where calendar_date <= {{ business_date(business_now()) }}
     order by calendar_date desc
     limit 1
 ),
@@ -137,6 +137,7 @@ measures as (
 
 month_starts as (
     select date_trunc('month', calendar_date)::date as month_start from calendar
+    where calendar_date <= {{ business_date(business_now()) }}
     group by month_start
 ),
 
