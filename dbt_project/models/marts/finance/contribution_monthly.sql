@@ -4,7 +4,7 @@ with
 
 dates as (
     select calendar_date from {{ ref('int_calendar') }}
-    where calendar_date <= {{ business_date(business_now()) }}
+    where date_trunc('month', calendar_date) <= {{ business_date(business_now()) }}
 ),
 
 payments as (
