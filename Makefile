@@ -67,8 +67,8 @@ docs: $(INSTALLED) ## dbt's documentation of every table and column, served on 1
 	@scripts/docs
 
 lock: $(INSTALLED) ## pin the versions of pyproject.toml anew into requirements.lock (needs uv)
-	@uv pip compile pyproject.toml --extra semantic --group dev --group clients --universal --generate-hashes --no-header \
-		--no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
+	@uv pip compile pyproject.toml --extra semantic --group dev --group clients --universal \
+		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
 
 help:
 	@awk 'BEGIN {FS = ":.*## "} \
