@@ -73,7 +73,7 @@ class Warehouse:
         dbt = Path(sys.executable).with_name("dbt")
         started = time.monotonic()
         self._run(
-            [str(dbt), "--quiet", "build", "--exclude-resource-type", "unit_test"],
+            [str(dbt), "--quiet", "build", "--selector", "refresh"],
             ROOT / "dbt_project",
         )
         wall_seconds = time.monotonic() - started

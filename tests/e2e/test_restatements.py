@@ -303,7 +303,7 @@ def test_a_month_that_is_forgotten_is_closed_anew_and_no_other(company: Company)
     company.run("dbt", "run-operation", "forget_published_month", "--args", arguments)
     assert "2026-09" not in months_of(company, "payments_count")
     company.but(BUSINESS_NOW="2026-10-08T09:00:00+03:00").run(
-        "dbt", "build", "--exclude-resource-type", "unit_test"
+        "dbt", "build", "--selector", "refresh"
     )
     assert restated(company, "payments_count") == {"2026-08": 1}
     assert others == company.query(
