@@ -12,7 +12,8 @@
         {%- set arguments = dict(test.test_metadata.kwargs, model=tested_rows(test)) -%}
         {%- set failing = context['test_' ~ test.test_metadata.name](**arguments) -%}
         {%- do questions.append(
-            "select '" ~ test.name ~ "' as test, count(*) as failures from (" ~ failing ~ ") as failing"
+            "select '" ~ test.name ~ "' as test, count(*) as failures"
+            ~ " from (" ~ failing ~ ") as failing"
         ) -%}
     {%- endfor -%}
     {%- if not questions -%}{{ return('') }}{%- endif -%}
