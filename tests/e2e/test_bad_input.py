@@ -106,7 +106,8 @@ def company(
 def small_dbt_project(folder: Path) -> Path:
     real = ROOT / "dbt_project"
     (folder / "macros").mkdir()
-    shutil.copy(real / "profiles.yml", folder)
+    for settings in ("profiles.yml", "selectors.yml"):
+        shutil.copy(real / settings, folder)
     for macros in ("names.sql", "publish_marts.sql"):
         shutil.copy(real / "macros" / macros, folder / "macros")
     (folder / "dbt_project.yml").write_text(PROJECT)
