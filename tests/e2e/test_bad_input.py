@@ -105,8 +105,10 @@ def company(
 
 def small_dbt_project(folder: Path) -> Path:
     real = ROOT / "dbt_project"
-    (folder / "macros").mkdir()
+    for place in ("macros", "seeds"):
+        (folder / place).mkdir()
     shutil.copy(real / "profiles.yml", folder)
+    shutil.copy(real / "seeds" / "comments.csv", folder / "seeds")
     for macros in ("names.sql", "publish_marts.sql"):
         shutil.copy(real / "macros" / macros, folder / "macros")
     (folder / "dbt_project.yml").write_text(PROJECT)
