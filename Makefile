@@ -57,6 +57,9 @@ format: $(INSTALLED) ## repair what lint can repair by itself
 dbt: $(INSTALLED) ## any dbt command: make dbt ARGS="build -s int_leads+"
 	@scripts/run dbt $(ARGS)
 
+mf: $(INSTALLED) ## metrics by name: make mf ARGS="query --metrics leads_count --group-by metric_time"
+	@scripts/mf $(ARGS)
+
 psql: $(INSTALLED) ## a prompt in the warehouse
 	@scripts/run python -m warehouse psql
 
@@ -64,8 +67,8 @@ docs: $(INSTALLED) ## dbt's documentation of every table and column, served on 1
 	@scripts/docs
 
 lock: $(INSTALLED) ## pin the versions of pyproject.toml anew into requirements.lock (needs uv)
-	@uv pip compile pyproject.toml --group dev --group clients --universal --generate-hashes --no-header \
-		--no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
+	@uv pip compile pyproject.toml --extra semantic --group dev --group clients --universal \
+		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
 
 help:
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -76,4 +79,4 @@ help:
 $(INSTALLED): requirements.lock
 	@PYTHON3="$(PYTHON3)" scripts/install
 
-.PHONY: demo up status down olist templates test test-deep bench lint format dbt psql docs lock help
+.PHONY: demo up status down olist templates test test-deep bench lint format dbt mf psql docs lock help

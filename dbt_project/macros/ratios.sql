@@ -157,6 +157,34 @@
     ) }}
 {%- endmacro %}
 
+{% macro plan_done_ratio(totals) -%}
+    {{ quotient(totals ~ '.fact_amount', totals ~ '.plan_amount') }}
+{%- endmacro %}
+
+{# The fact beside as much of the plan as business days are over. #}
+{% macro pace_ratio(totals) -%}
+    {{ quotient(
+        totals ~ '.fact_amount * ' ~ totals ~ '.business_days_count',
+        totals ~ '.plan_amount * ' ~ totals ~ '.finished_business_days_count',
+    ) }}
+{%- endmacro %}
+
+{# Of a hundred answers, those that recommend us less those that warn of us. #}
+{% macro nps_score(totals) -%}
+    {{ quotient(
+        '100 * (' ~ totals ~ '.promoters_count - ' ~ totals ~ '.detractors_count)',
+        totals ~ '.answers_count',
+        digits=1,
+    ) }}
+{%- endmacro %}
+
+{% macro system_roi_ratio(totals) -%}
+    {{ quotient(
+        '(' ~ totals ~ '.system_return_amount - ' ~ totals ~ '.system_cost_amount)',
+        totals ~ '.system_cost_amount',
+    ) }}
+{%- endmacro %}
+
 {% macro quotient(dividend, divisor, digits=4) -%}
     round({{ dividend }}::numeric / nullif({{ divisor }}, 0), {{ digits }})
 {%- endmacro %}

@@ -324,7 +324,7 @@ def test_leave_reviews_and_answers_are_of_whom_the_workbook_means(
         " from intermediate.int_leave_days where leave_date > date '2026-11-01' group by 1"
     )
     planned = [one for one in ledger["workbook"]["leave"] if one["first_date"] > "2026-11-01"]
-    assert sorted(away) == sorted(
+    assert Counter(away) == Counter(
         (manager_key(one["manager_id"]), one["first_date"], one["last_date"], 7) for one in planned
     )
     reviews = demo_company.query(
@@ -333,13 +333,13 @@ def test_leave_reviews_and_answers_are_of_whom_the_workbook_means(
         " left join intermediate.int_calls as calls on reviews.call_id = calls.call_id"
     )
     assert len(reviews) > 10
-    assert sorted(reviews) == sorted(
+    assert Counter(reviews) == Counter(
         (one["call"], manager_key(one["manager_id"]), one["score"], True)
         for one in ledger["workbook"]["call_reviews"]
     )
     answers = demo_company.query("select deal_id, survey_score from intermediate.int_surveys")
     assert len(answers) > 10
-    assert sorted(answers) == sorted(
+    assert Counter(answers) == Counter(
         (deal_key(one["deal_id"]), one["score"]) for one in ledger["workbook"]["surveys"]
     )
 

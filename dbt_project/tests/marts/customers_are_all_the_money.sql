@@ -2,10 +2,13 @@
 -- are the listed ones and whose margin is that of the list.
 with
 
--- But for payers nobody names and for who only ever got money back.
+-- But for payers nobody names, money to come, and who only ever got money back.
 payments as (
     select customer_id, paid_amount, is_refund from {{ ref('int_payments') }}
-    where payment_excluded_reason is null and customer_id is not null
+    where
+        payment_excluded_reason is null
+        and customer_id is not null
+        and paid_date <= {{ business_date(business_now()) }}
 ),
 
 measures as (

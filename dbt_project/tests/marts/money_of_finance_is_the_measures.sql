@@ -1,5 +1,5 @@
 -- The accountant's lists, the money by month, manager and channel and the contribution say of every
--- month what the measures say.
+-- month what the measures say. Months to come, of which a document may be dated, are listed only.
 with
 
 measures as (
@@ -35,11 +35,13 @@ contributed as (
 ),
 
 unmatched as (
-    select sum(unmatched_amount) as unmatched_amount from {{ ref('unmatched_payments') }}
+    select coalesce(sum(unmatched_amount), 0) as unmatched_amount
+    from {{ ref('unmatched_payments') }}
 ),
 
 allocated as (
-    select sum(allocated_amount) as allocated_amount from {{ ref('payment_allocations') }}
+    select coalesce(sum(allocated_amount), 0) as allocated_amount
+    from {{ ref('payment_allocations') }}
 ),
 
 every_month as (
@@ -62,11 +64,13 @@ every_month as (
 select month_start::text as what, revenue_amount from every_month
 where
     payments_count <> listed_count
-    or payments_count <> money_monthly_count
     or revenue_amount <> listed_amount
     or revenue_amount <> explained_amount
-    or revenue_amount <> money_monthly_amount
-    or revenue_amount <> contributed_amount
+    or month_start <= {{ business_date(business_now()) }} and (
+        payments_count <> money_monthly_count
+        or revenue_amount <> money_monthly_amount
+        or revenue_amount <> contributed_amount
+    )
 union all
 select 'unmatched and allocated', unmatched.unmatched_amount + allocated.allocated_amount
 from unmatched

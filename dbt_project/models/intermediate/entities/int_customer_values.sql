@@ -6,8 +6,11 @@ with
 payments as (
     select payment_id, customer_id, paid_at, paid_date, paid_amount, is_refund
     from {{ ref('int_payments') }}
-    -- Some exports name no payer.
-    where payment_excluded_reason is null and customer_id is not null
+    -- Some exports name no payer. What is dated later than today has not happened.
+    where
+        payment_excluded_reason is null
+        and customer_id is not null
+        and paid_date <= {{ business_date(business_now()) }}
 ),
 
 allocations as (
@@ -20,7 +23,9 @@ deals as (
 
 shipments as (
     select customer_id, shipped_date, shipped_amount, cost_amount from {{ ref('int_shipments') }}
-    where shipment_excluded_reason is null
+    where
+        shipment_excluded_reason is null
+        and shipped_date <= {{ business_date(business_now()) }}
 ),
 
 money as (

@@ -18,16 +18,17 @@ tasks as (
 ),
 
 thresholds as (
-    select scope, threshold_value, valid_from from {{ ref('int_alert_thresholds') }}
+    select scope, threshold_value, valid_from_date
+    from {{ ref('int_alert_thresholds') }}
     where
         alert_rule = 'deals_stuck'
         and measure = 'stage_age_days'
-        and valid_from <= {{ business_date(business_now()) }}
+        and valid_from_date <= {{ business_date(business_now()) }}
 ),
 
 norms_set as (
     select distinct on (scope) scope as stage_rank, threshold_value as norm_days from thresholds
-    order by scope, valid_from desc
+    order by scope, valid_from_date desc
 ),
 
 norms_seen as (

@@ -9,12 +9,14 @@ customers as (
 
 payments as (
     select customer_id, paid_date, paid_amount, is_refund from {{ ref('int_payments') }}
-    where payment_excluded_reason is null
+    where payment_excluded_reason is null and paid_date <= {{ business_date(business_now()) }}
 ),
 
 shipments as (
     select customer_id, shipped_date, shipped_amount, cost_amount from {{ ref('int_shipments') }}
-    where shipment_excluded_reason is null
+    where
+        shipment_excluded_reason is null
+        and shipped_date <= {{ business_date(business_now()) }}
 ),
 
 events as (

@@ -1,9 +1,12 @@
 -- How leads ripen: what became of the leads of a day on each later day. Only what counts to date:
--- a lead that got all its money back never paid. What is older than its lead is of its day.
+-- a lead that got all its money back never paid. What is older than its lead, or of a day
+-- nobody knows (an export may tell no date of a win), is of the lead's day; what is dated later
+-- than today counts to date too, and is of today.
 with
 
 leads as (
-    select lead_id, created_date, manager_id, channel from {{ ref('int_leads') }}
+    select lead_id, created_date, manager_id, channel, is_qualified, is_won
+    from {{ ref('int_leads') }}
 ),
 
 steps as (
@@ -11,7 +14,8 @@ steps as (
 ),
 
 deals as (
-    select deal_id, lead_id, margin_amount is not null as has_margin from {{ ref('int_deals') }}
+    select deal_id, lead_id, paid_amount, margin_amount is not null as has_margin
+    from {{ ref('int_deals') }}
     where lead_id is not null
 ),
 
@@ -24,14 +28,32 @@ shipment_allocations as (
     from {{ ref('int_shipment_allocations') }}
 ),
 
+paid_leads as (
+    select lead_id from deals
+    group by lead_id
+    having sum(paid_amount) > 0
+),
+
 events as (
+    {%- for step, mark in [('qualified', 'is_qualified'), ('won', 'is_won')] %}
     select
-        lead_id,
-        reached_date as event_date,
-        step,
+        leads.lead_id,
+        coalesce(steps.reached_date, leads.created_date) as event_date,
+        '{{ step }}' as step,
         0::numeric as revenue_amount,
         0::numeric as margin_amount
+    from leads
+    left join steps
+        on leads.lead_id = steps.lead_id
+        and steps.step = '{{ step }}'
+    where leads.{{ mark }}
+    union all
+    {%- endfor %}
+    select steps.lead_id, steps.reached_date, steps.step, 0, 0
     from steps
+    inner join paid_leads
+        on steps.lead_id = paid_leads.lead_id
+    where steps.step = 'paid'
     union all
     select deals.lead_id, allocations.paid_date, null, allocations.allocated_amount, 0
     from allocations
@@ -53,7 +75,9 @@ events as (
 int_lead_maturity_daily as (
     select
         leads.created_date as metric_date,
-        greatest(events.event_date, leads.created_date) as event_date,
+        greatest(
+            least(events.event_date, {{ business_date(business_now()) }}), leads.created_date
+        ) as event_date,
         leads.manager_id,
         leads.channel,
         count(*) filter (where events.step = 'qualified')::integer as qualified_leads_count,
@@ -66,7 +90,9 @@ int_lead_maturity_daily as (
         on leads.lead_id = events.lead_id
     group by
         leads.created_date,
-        greatest(events.event_date, leads.created_date),
+        greatest(
+            least(events.event_date, {{ business_date(business_now()) }}), leads.created_date
+        ),
         leads.manager_id,
         leads.channel
 )

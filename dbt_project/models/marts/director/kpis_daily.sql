@@ -16,7 +16,10 @@ leads as (
         sum(leads_count)::integer as leads_count,
         sum(new_leads_count)::integer as new_leads_count,
         sum(qualified_leads_count)::integer as qualified_leads_count,
-        sum(paid_leads_count)::integer as paid_leads_count
+        sum(paid_leads_count)::integer as paid_leads_count,
+        sum(cohort_margin_amount) as cohort_margin_amount,
+        sum(cohort_paid_deals_count)::integer as cohort_paid_deals_count,
+        sum(margin_missing_count)::integer as margin_missing_count
     from {{ ref('int_leads_daily') }}
     group by metric_date
 ),
@@ -83,6 +86,9 @@ kpis_daily as (
         coalesce(leads.new_leads_count, 0) as new_leads_count,
         coalesce(leads.qualified_leads_count, 0) as qualified_leads_count,
         coalesce(leads.paid_leads_count, 0) as paid_leads_count,
+        coalesce(leads.cohort_margin_amount, 0) as cohort_margin_amount,
+        coalesce(leads.cohort_paid_deals_count, 0) as cohort_paid_deals_count,
+        coalesce(leads.margin_missing_count, 0) as margin_missing_count,
         coalesce(deals.deals_count, 0) as deals_count,
         coalesce(deals.won_deals_count, 0) as won_deals_count,
         coalesce(deals.lost_deals_count, 0) as lost_deals_count,

@@ -7,12 +7,17 @@ daily as (
     select * from {{ ref('kpis_daily') }}
 ),
 
-months_compared as (
+month_comparisons as (
     select month_start, period, period_start, period_end from {{ ref('int_month_comparisons') }}
 ),
 
 paid_leads as (
     select metric_date, first_paid_date, paid_leads_count from {{ ref('int_paid_leads_daily') }}
+),
+
+goals as (
+    select month_start, plan_done_ratio, pace_ratio from {{ ref('goals') }}
+    where goal_scope = 'company' and measure = 'revenue_amount'
 ),
 
 labels as (
@@ -25,8 +30,8 @@ first_months as (
 
 sums as (
     select
-        months_compared.month_start,
-        months_compared.period,
+        month_comparisons.month_start,
+        month_comparisons.period,
         sum(daily.revenue_amount) as revenue_amount,
         sum(daily.sales_count) as sales_count,
         sum(daily.sales_paid_amount) as sales_paid_amount,
@@ -37,27 +42,30 @@ sums as (
         sum(daily.bookings_amount) as bookings_amount,
         sum(daily.payments_count) as payments_count,
         sum(daily.margin_amount) as margin_amount,
-        sum(daily.spend_amount) as spend_amount
-    from months_compared
+        sum(daily.spend_amount) as spend_amount,
+        sum(daily.cohort_margin_amount) as cohort_margin_amount,
+        sum(daily.cohort_paid_deals_count) as cohort_paid_deals_count,
+        sum(daily.margin_missing_count) as margin_missing_count
+    from month_comparisons
     inner join first_months
-        on months_compared.month_start >= first_months.month_start
+        on month_comparisons.month_start >= first_months.month_start
     inner join daily
-        on months_compared.period_start <= daily.metric_date
-        and months_compared.period_end >= daily.metric_date
-    group by months_compared.month_start, months_compared.period
+        on month_comparisons.period_start <= daily.metric_date
+        and month_comparisons.period_end >= daily.metric_date
+    group by month_comparisons.month_start, month_comparisons.period
 ),
 
 paid_by_period_end as (
     select
-        months_compared.month_start,
-        months_compared.period,
+        month_comparisons.month_start,
+        month_comparisons.period,
         sum(paid_leads.paid_leads_count) as paid_leads_count
-    from months_compared
+    from month_comparisons
     inner join paid_leads
-        on months_compared.period_start <= paid_leads.metric_date
-        and months_compared.period_end >= paid_leads.metric_date
-        and months_compared.period_end >= paid_leads.first_paid_date
-    group by months_compared.month_start, months_compared.period
+        on month_comparisons.period_start <= paid_leads.metric_date
+        and month_comparisons.period_end >= paid_leads.metric_date
+        and month_comparisons.period_end >= paid_leads.first_paid_date
+    group by month_comparisons.month_start, month_comparisons.period
 ),
 
 totals as (
@@ -68,7 +76,22 @@ totals as (
         and sums.period = paid_by_period_end.period
 ),
 
+-- A plan is for a whole month: of the months before, which are over, the whole is told.
+goals_compared as (
+    select month_comparisons.month_start, month_comparisons.period, measure.kpi_name, measure.value
+    from month_comparisons
+    inner join goals
+        on date_trunc('month', month_comparisons.period_start) = goals.month_start
+    cross join lateral (
+        values
+        ('plan_done_ratio', goals.plan_done_ratio),
+        ('pace_ratio', goals.pace_ratio)
+    ) as measure (kpi_name, value)
+),
+
 measures as (
+    select * from goals_compared
+    union all
     select totals.month_start, totals.period, measure.kpi_name, measure.value
     from totals
     cross join lateral (
@@ -84,7 +107,8 @@ measures as (
         ('win_rate_count_share', {{ win_rate_count_share('totals') }}),
         ('bookings_amount', totals.bookings_amount),
         ('payments_count', totals.payments_count),
-        ('spend_amount', totals.spend_amount)
+        ('spend_amount', totals.spend_amount),
+        ('romi_ratio', {{ romi_ratio('totals') }})
     ) as measure (kpi_name, value)
 ),
 
@@ -98,14 +122,14 @@ kpis_monthly as (
         max(measures.value) filter (where measures.period = 'current') as current_value,
         max(measures.value) filter (where measures.period = 'previous') as previous_value,
         max(measures.value) filter (where measures.period = 'year_ago') as year_ago_value,
-        max(months_compared.period_end) as period_end,
+        max(month_comparisons.period_end) as period_end,
         labels.explanation
     from measures
     inner join labels
         on measures.kpi_name = labels.kpi_name
-    inner join months_compared
-        on measures.month_start = months_compared.month_start
-        and months_compared.period = 'current'
+    inner join month_comparisons
+        on measures.month_start = month_comparisons.month_start
+        and month_comparisons.period = 'current'
     group by
         measures.month_start,
         labels.position,

@@ -1,11 +1,10 @@
--- What the goods of a month left after the ads of that month. Personnel and other costs are not
--- known to the warehouse: once they are, they are one more CTE, one more column, and are taken off
--- in `totals`, nowhere else.
+-- What the goods of a month left after the ads and the other costs of that month, beside what was
+-- to be spent on ads.
 with
 
 dates as (
     select calendar_date from {{ ref('int_calendar') }}
-    where calendar_date <= {{ business_date(business_now()) }}
+    where date_trunc('month', calendar_date) <= {{ business_date(business_now()) }}
 ),
 
 payments as (
@@ -29,6 +28,18 @@ spend as (
     group by spend_date
 ),
 
+costs as (
+    select metric_date as month_start, sum(costs_amount) as costs_amount
+    from {{ ref('int_costs_daily') }}
+    group by metric_date
+),
+
+budgets as (
+    select month_start, sum(budget_amount) as spend_budget_amount
+    from {{ ref('int_channel_budgets') }}
+    group by month_start
+),
+
 first_dates as (
     select min(metric_date) as first_date
     from (
@@ -40,16 +51,14 @@ first_dates as (
     ) as every_date
 ),
 
-totals as (
+months as (
     select
         date_trunc('month', dates.calendar_date)::date as month_start,
         coalesce(sum(payments.revenue_amount), 0) as revenue_amount,
         coalesce(sum(shipments.shipped_amount), 0) as shipped_amount,
         coalesce(sum(shipments.shipped_with_cost_amount), 0) as shipped_with_cost_amount,
         coalesce(sum(shipments.margin_amount), 0) as margin_amount,
-        coalesce(sum(spend.spend_amount), 0) as spend_amount,
-        coalesce(sum(shipments.margin_amount), 0) - coalesce(sum(spend.spend_amount), 0)
-            as contribution_before_costs_amount
+        coalesce(sum(spend.spend_amount), 0) as spend_amount
     from dates
     cross join first_dates
     left join payments
@@ -64,15 +73,22 @@ totals as (
 
 contribution_monthly as (
     select
-        month_start,
-        revenue_amount,
-        shipped_amount,
-        shipped_with_cost_amount,
-        margin_amount,
-        spend_amount,
-        contribution_before_costs_amount,
+        months.month_start,
+        months.revenue_amount,
+        months.shipped_amount,
+        months.shipped_with_cost_amount,
+        months.margin_amount,
+        months.spend_amount,
+        budgets.spend_budget_amount,
+        coalesce(costs.costs_amount, 0) as costs_amount,
+        months.margin_amount - months.spend_amount - coalesce(costs.costs_amount, 0)
+            as contribution_amount,
         '{{ company_currency() }}' as currency_code
-    from totals
+    from months
+    left join costs
+        on months.month_start = costs.month_start
+    left join budgets
+        on months.month_start = budgets.month_start
 )
 
 select * from contribution_monthly
