@@ -13,3 +13,6 @@
 {%- endmacro %}
 
 {% macro company_currency() %}{{ return(env_var('COMPANY_CURRENCY', 'RUB')) }}{% endmacro %}
+
+{# The language people are told in: ru, uk or en. #}
+{% macro company_locale() %}{{ return(env_var('COMPANY_LOCALE', 'ru')) }}{% endmacro %}

@@ -8,6 +8,8 @@
    Only a `dbt build` of all marts publishes: `dbt run` has tested nothing, and a part of the marts
    would disagree with the rest. #}
 {% macro publish_marts(results) %}
+    {#- Before any return, or dbt does not learn in time that publication reads the seed. -#}
+    {%- set comments = ref('comments') -%}
     {%- if not execute or flags.WHICH != 'build' -%}{{ return('') }}{%- endif -%}
     {%- set marts = [] -%}
     {%- set built = results | map(attribute='node.unique_id') | list -%}
@@ -61,6 +63,7 @@
     {%- for node in marts %}
     {{ publish_table(node, **shapes) }}
     {%- endfor %}
+    {{ comment_marts(marts, comments) }}
     commit;
 {% endmacro %}
 
@@ -81,11 +84,75 @@
     {%- endif %}
     insert into {{ name }} ({{ columns | join(', ') }})
     select {{ columns | join(', ') }} from {{ node.schema }}.{{ node.name }};
-    comment on table {{ name }} is {{ postgres_escape_comment(node.description) }};
-    {%- for column in node.columns.values() if column.name in columns %}
-    comment on column {{ name }}.{{ column.name }}
-    is {{ postgres_escape_comment(column.description) }};
-    {%- endfor %}
+{%- endmacro %}
+
+{# What BI tools show beside a table and a column: the seed's text in the company's language, else
+   the English description, which dbt wrote on the built table. Mostly there is nothing to do. #}
+{% macro comment_marts(marts, comments) -%}
+    do $$
+    declare
+        stale record;
+    begin
+        for stale in
+            with
+
+            marts (built, published, name) as (
+                values
+                {%- for node in marts %}
+                (
+                    '{{ node.schema }}.{{ node.name }}'::regclass,
+                    '{{ published_name(node) }}'::regclass,
+                    '{{ node.name }}'
+                ){{ ',' if not loop.last }}
+                {%- endfor %}
+            ),
+
+            objects as (
+                select
+                    'table' as kind,
+                    name,
+                    published::text as address,
+                    obj_description(built, 'pg_class') as english,
+                    obj_description(published, 'pg_class') as present
+                from marts
+                union all
+                select
+                    'column',
+                    built_columns.attname,
+                    marts.published::text || '.' || quote_ident(built_columns.attname),
+                    col_description(marts.built, built_columns.attnum),
+                    col_description(marts.published, published_columns.attnum)
+                from marts
+                inner join pg_attribute as built_columns
+                    on marts.built = built_columns.attrelid
+                inner join pg_attribute as published_columns
+                    on
+                        marts.published = published_columns.attrelid
+                        and built_columns.attname = published_columns.attname
+                where built_columns.attnum > 0
+            ),
+
+            wanted as (
+                select
+                    objects.kind,
+                    objects.address,
+                    objects.present,
+                    coalesce(comments.comment, objects.english) as comment
+                from objects
+                left join {{ comments }} as comments
+                    on
+                        objects.kind = comments.kind
+                        and objects.name = comments.name
+                        and comments.language = '{{ company_locale() }}'
+            )
+
+            select kind, address, comment from wanted
+            where comment is distinct from present
+        loop
+            execute format('comment on %s %s is %L', stale.kind, stale.address, stale.comment);
+        end loop;
+    end
+    $$;
 {%- endmacro %}
 
 {# A mart with `meta: {rows_by_login: true}` may be read by every login of the warehouse, and shows

@@ -57,6 +57,34 @@ def test_a_definition_is_told_in_english_and_in_russian(name: str) -> None:
     assert russian.startswith("Строка — ")
 
 
+COMMENTS = list(csv.DictReader((DBT / "seeds/comments.csv").read_text("utf-8").splitlines()))
+MARTS = entries("models/marts", "models")
+NAMES_OF_MARTS = {("table", mart) for mart in MARTS} | {
+    ("column", column["name"]) for mart in MARTS.values() for column in mart["columns"]
+}
+
+
+def test_every_mart_and_column_of_a_mart_is_told_in_russian() -> None:
+    told = {(row["kind"], row["name"]) for row in COMMENTS if row["language"] == "ru"}
+    assert told >= NAMES_OF_MARTS, "write it into seeds/comments.csv"
+
+
+def test_every_comment_is_of_a_name_that_a_mart_has() -> None:
+    assert {(row["kind"], row["name"]) for row in COMMENTS} <= NAMES_OF_MARTS
+
+
+def test_comments_are_sorted_so_that_a_new_one_has_its_place() -> None:
+    keys = [(row["kind"], row["name"], row["language"]) for row in COMMENTS]
+    assert keys == sorted(set(keys))
+
+
+@pytest.mark.parametrize(("language", "others"), [("ru", "іїєґ"), ("uk", "ыэъё")])
+def test_a_comment_is_a_sentence_of_its_language(language: str, others: str) -> None:
+    for row in COMMENTS:
+        if row["language"] == language:
+            assert re.match(f"(?!.*[{others}]).*[а-щ].*\\.$", row["comment"]), row
+
+
 @pytest.mark.parametrize("file", sorted((DBT / "seeds").glob("*.csv")), ids=lambda f: f.stem)
 def test_every_column_of_a_seed_says_what_to_write_there(file: Path) -> None:
     with file.open(encoding="utf-8", newline="") as lines:

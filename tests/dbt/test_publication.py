@@ -35,6 +35,11 @@ PROJECT = {
         }
     },
 }
+COMMENTS = """\
+kind,name,language,comment
+column,month,ru,Месяц.
+table,returns,ru,Строка — месяц.
+"""
 
 
 @dataclass
@@ -54,8 +59,9 @@ class Shop:
     described: dict[str, Any] = field(default_factory=dict)
     indexed: list[str] = field(default_factory=list)
 
-    def publish(self) -> None:
+    def publish(self, locale: str = "ru") -> None:
         self.write()
+        self.dbt.environment["COMPANY_LOCALE"] = locale
         self.dbt.run("build")
 
     def write(self) -> None:
@@ -80,7 +86,9 @@ class Shop:
 
 @pytest.fixture
 def shop(dbt_of: Callable[..., Dbt], postgres: PostgresForTests, tmp_path: Path) -> Iterator[Shop]:
-    (tmp_path / "macros").mkdir()
+    for place in ("macros", "seeds"):
+        (tmp_path / place).mkdir()
+    (tmp_path / "seeds" / "comments.csv").write_text(COMMENTS, "utf-8")
     for macros in ("names.sql", "publish_marts.sql"):
         shutil.copy(DBT / "macros" / macros, tmp_path / "macros")
     shutil.copy(DBT / "profiles.yml", tmp_path)
@@ -108,6 +116,32 @@ def test_a_changed_description_reaches_a_mart_whose_columns_stayed(shop: Shop) -
     ]
     assert shop.ask(f"select col_description('{SHOP}.sales'::regclass, 2)") == [
         ("What it's worth.",)
+    ]
+
+
+def test_a_mart_is_told_in_the_language_of_the_company_else_in_english(shop: Shop) -> None:
+    texts = f"""
+        select description, xmin::text from pg_description
+        where objoid = '{SHOP}.returns'::regclass order by objsubid
+    """
+    undescribed = shop.ask(texts)
+    assert [text for text, _ in undescribed] == ["Строка — месяц.", "Месяц."]
+    shop.described["returns"] = {
+        "description": "One row per month.",
+        "columns": [
+            {"name": "month", "description": "Which month."},
+            {"name": "amount", "description": "What it's worth."},
+        ],
+    }
+    shop.publish()
+    told = shop.ask(texts)
+    assert told[:2] == undescribed, "a text that stayed was written again"
+    assert [text for text, _ in told[2:]] == ["What it's worth."]
+    shop.publish(locale="en")
+    assert [text for text, _ in shop.ask(texts)] == [
+        "One row per month.",
+        "Which month.",
+        "What it's worth.",
     ]
 
 

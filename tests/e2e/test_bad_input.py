@@ -105,9 +105,10 @@ def company(
 
 def small_dbt_project(folder: Path) -> Path:
     real = ROOT / "dbt_project"
-    (folder / "macros").mkdir()
-    for settings in ("profiles.yml", "selectors.yml"):
-        shutil.copy(real / settings, folder)
+    for place in ("macros", "seeds"):
+        (folder / place).mkdir()
+    for settings in ("profiles.yml", "selectors.yml", "seeds/comments.csv"):
+        shutil.copy(real / settings, folder / settings)
     for macros in ("names.sql", "publish_marts.sql"):
         shutil.copy(real / "macros" / macros, folder / "macros")
     (folder / "dbt_project.yml").write_text(PROJECT)

@@ -651,6 +651,24 @@ def test_every_model_is_described_by_the_columns_it_has_in_their_order(
     assert described == dict(made)
 
 
+def test_readers_find_every_mart_and_column_told_in_russian(demo_company: Company) -> None:
+    untold = demo_company.query(
+        """
+        select attrelid::regclass::text, attname
+        from pg_class
+        inner join pg_attribute on pg_class.oid = attrelid
+        where
+            relkind = 'r' and relnamespace::regnamespace::text like 'mart\\_%'
+            and attnum > 0 and not attisdropped
+            and (
+                obj_description(pg_class.oid, 'pg_class') ~ '^Строка — |^Одна строка'
+                and col_description(pg_class.oid, attnum) ~ '[а-я]'
+            ) is not true
+        """
+    )
+    assert untold == []
+
+
 def test_readers_see_marts_and_nothing_below(demo_company: Company) -> None:
     schemas = [
         schema
