@@ -38,6 +38,8 @@ def company(new_company: Callable[..., Company], server: DemoServer) -> Company:
     # The newest deals, which the acts below pick, are such as amoCRM lists: none of its inbox.
     for _ in range(3):
         server.happen("odd_deal")
+        # So far apart that two of one person would be two enquiries.
+        server.apart.ask("/demo/clock", {"forward_seconds": 15 * 60})
     company = new_company(**server.environment)
     company.run("python", "-m", "ingestion", "init")
     build(company, THE_DAY_BEFORE, "amocrm", "onec")
