@@ -16,10 +16,13 @@
         'currency_rate_valid_days', 'match_days', 'calendar_first_date', 'business_day_opens_at',
         'business_day_closes_at', 'short_day_shorter_by_minutes', 'holiday_country',
         'holidays_suspended', 'direct_channels', 'attribution_model', 'attribution_window_days',
-        'attribution_end_share', 'attribution_half_life_days', 'vat_rates',
-        'contact_call_seconds', 'response_sla_minutes', 'romi_maturity_days',
-        'service_rating_field', 'call_pairing_seconds', 'effective_call_seconds',
-        'call_back_minutes', 'cohort_days', 'numbers_frozen_on_business_day',
-        'restatement_tolerance_share', 'alert_history_weeks', 'alert_improbable_share',
+        'attribution_end_share', 'attribution_half_life_days', 'vat_rates', 'contact_call_seconds',
+        'response_sla_minutes', 'romi_maturity_days', 'service_rating_field',
+        'call_pairing_seconds', 'effective_call_seconds', 'call_back_minutes', 'open_deals_cap',
+        'early_contact_days', 'best_hours_days', 'best_hours_calls', 'event_feed_days',
+        'stuck_stays_days', 'stuck_stays_count', 'cohort_days', 'rfm_recency_days',
+        'rfm_frequency_sales', 'rfm_money_shares', 'together_min_customers',
+        'numbers_frozen_on_business_day', 'restatement_tolerance_share', 'alert_history_weeks',
+        'alert_improbable_share',
     ]) }}
 {% endmacro %}
