@@ -20,13 +20,15 @@ from demo.picks import (
     open_deals,
     with_one_wish,
 )
-from demo.story import Story
+from demo.store import Record
+from demo.story import Deal, Story
 from demo.world import World
 
 LATE_MINUTES = 8
 """So much earlier a late entry is dated: it was made where there was no network."""
 _VIP_TAG = 45
 _FIRST_NEW_FIELD = 7050
+_FIRST_NEW_STAGE = 31050
 
 
 def _edit_deal(world: World, story: Story) -> dict[str, Any]:
@@ -79,6 +81,38 @@ def _erase_deal_silently(world: World, story: Story) -> dict[str, Any]:
     gone = world.forget_wish(deal)
     cards.erase_deal(story, deal)
     return about(deal) | {"intent_gone": gone}
+
+
+def _merge_strangers(world: World, story: Story) -> dict[str, Any]:
+    """Two people turn out to be one, who wrote twice from two addresses: their cards become one,
+    and what they wished was one wish.
+    """
+    first, again = _last_two_strangers(world)
+    one, other = first.person, again.person
+    (survivor,), (loser,) = one.contact_ids, other.contact_ids
+    gone = world.same_wish(first, again)
+    again.person = one
+    one.contact_ids.append(loser)
+    event_id = story.merge_cards(one, survivor, loser, again.responsible)
+    return about(again) | {
+        "first_deal_id": first.id,
+        "intent_gone": gone,
+        "survivor_id": survivor,
+        "loser_id": loser,
+        "event_id": event_id,
+    }
+
+
+def _last_two_strangers(world: World) -> list[Deal]:
+    """The two open deals made last, in their order, of people with a card and a wish each."""
+    alone = {deal.id for deal in of_one_time_customers(world) if len(deal.person.contact_ids) == 1}
+    later = latest(deal for deal in with_one_wish(world) if deal.id in alone)
+    earlier = latest(
+        deal
+        for deal in with_one_wish(world)
+        if deal.id in alone and deal.person is not later.person
+    )
+    return [earlier, later]
 
 
 def _delete_contact(world: World, story: Story) -> dict[str, Any]:
@@ -172,16 +206,48 @@ def _new_field(world: World, story: Story) -> dict[str, Any]:
     return about(deal) | {"field_ids": [discount.id, shipment.id]}
 
 
+def _rename_stage(world: World, story: Story) -> dict[str, Any]:
+    """The head of sales calls a stage of the sales pipeline by another name."""
+    stage = next(one for one in _sales_stages(world) if one["id"] == company.NEGOTIATION)
+    stage["name"] = f"{stage['name']} (новое)"
+    return {"status_id": stage["id"], "name": stage["name"]}
+
+
+def _new_stage(world: World, story: Story) -> dict[str, Any]:
+    """The head of sales adds a stage to the sales pipeline, and a deal is moved there."""
+    deal = latest(open_deals(world))
+    stages = _sales_stages(world)
+    like = next(one for one in stages if one["id"] == company.NEGOTIATION)
+    stage = {
+        **like,
+        "id": max(_FIRST_NEW_STAGE, *(one["id"] + 1 for one in stages)),
+        "name": "Согласование у директора",
+        "sort": like["sort"] + 1,
+    }
+    stages.append(stage)
+    before = deal.record["status_id"]
+    story.move(deal, stage["id"])
+    return about(deal) | {"status_before": before, "status_after": stage["id"]}
+
+
+def _sales_stages(world: World) -> list[Record]:
+    stages: list[Record] = world.store.amocrm["pipelines"][company.SALES]["_embedded"]["statuses"]
+    return stages
+
+
 CARD_HAPPENINGS: dict[str, Callable[[World, Story], dict[str, Any]]] = {
     "edit_deal": _edit_deal,
     "hand_over": _hand_over,
     "finish_task": _finish_task,
     "restore_deal": _restore_deal,
     "erase_deal_silently": _erase_deal_silently,
+    "merge_strangers": _merge_strangers,
     "delete_contact": _delete_contact,
     "restore_contact": _restore_contact,
     "delete_company": _delete_company,
     "late_note": _late_note,
     "odd_deal": _odd_deal,
     "new_field": _new_field,
+    "rename_stage": _rename_stage,
+    "new_stage": _new_stage,
 }

@@ -90,6 +90,21 @@ class World:
         deal.truth.intent_id = wish.intent_id
         self.ledger.intents[wish.intent_id] = wish
 
+    def same_wish(self, first: Deal, again: Deal) -> str:
+        """What was taken for a wish of its own was the first one said again; returns the id of the
+        one that is none.
+        """
+        assert first.intent is not None
+        assert again.intent is not None
+        assert again.enquiry is not None
+        wish, none = first.intent, self.ledger.intents.pop(again.intent.intent_id)
+        wish.enquiry_records += none.enquiry_records
+        wish.deal_ids += none.deal_ids
+        wish.primary_deal_id = again.id
+        again.intent = wish
+        again.truth.intent_id = again.enquiry.intent_id = wish.intent_id
+        return none.intent_id
+
 
 def build_world(*, seed: int, months: int, scale: float, as_of: datetime, faults: int = 1) -> World:
     """The company's last `months` calendar months, the running one included, up to `as_of` (aware).

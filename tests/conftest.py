@@ -37,14 +37,18 @@ class PostgresForTests:
         return self.connections.environment()
 
 
+def wait_for_no_disk(connections: Connections) -> None:
+    """Half of the tests' time was waiting for the disk; their data need not outlive a power cut."""
+    with psycopg.connect(connections.url("admin"), autocommit=True) as admin:
+        admin.execute("alter system set fsync = off")
+        admin.execute("select pg_reload_conf()")
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresForTests]:
     settings = Settings(var_dir=tmp_path_factory.mktemp("postgres"))
     connections = service.up(settings)
-    with psycopg.connect(connections.url("admin"), autocommit=True) as admin:
-        # Half of the tests' time was waiting for the disk; these data need not outlive a power cut.
-        admin.execute("alter system set fsync = off")
-        admin.execute("select pg_reload_conf()")
+    wait_for_no_disk(connections)
     yield PostgresForTests(settings, connections)
     service.down(settings)
 

@@ -12,6 +12,8 @@ from dagster_dbt import DbtCliInvocation, DbtCliResource, DbtProject, dbt_assets
 from orchestration.dbt import Translator
 
 BUILD_STEP = "dbt_build"
+REFRESH = "refresh"
+"""What of the project a refresh builds and tests: `dbt_project/selectors.yml`."""
 NAMED_FAILURES = 3
 TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 VALUE_FOLLOWS = ': "'
@@ -27,14 +29,14 @@ def transformation_definitions(project: DbtProject) -> dg.Definitions:
         name=BUILD_STEP,
         manifest=project.manifest_path,
         project=project,
+        selector=REFRESH,
         dagster_dbt_translator=Translator(),
     )
     def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         builds = project.manifest_path.parent / "builds"
         _forget_old_builds(builds)
-        # Unit tests test our SQL, not the day's data: they belong to whoever changes it and to CI.
         build = dbt.cli(
-            ["build", "--exclude-resource-type", "unit_test"],
+            ["build"],
             context=context,
             target_path=builds / context.run_id,
             raise_on_error=False,

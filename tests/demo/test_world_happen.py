@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from demo import accounting_records as books
+from demo import company
 from demo.happen import HAPPENINGS, happen
 from demo.happen_books import FAR_DAYS, LATE_DAYS
 from demo.picks import NothingFitsError
@@ -187,6 +188,23 @@ CHANGES: dict[str, Callable[[World, World, dict[str, Any]], bool]] = {
         len(now.store.amocrm["custom_fields/leads"])
         == len(was.store.amocrm["custom_fields/leads"]) + 2
     ),
+    "merge_strangers": lambda was, now, done: (
+        _sum(now, "leads") == _sum(was, "leads") - 1
+        and done["loser_id"] not in now.store.amocrm["contacts"]
+        and _main_contact(was, done["deal_id"]) == done["loser_id"]
+        and _main_contact(now, done["deal_id"]) == done["survivor_id"]
+        and now.ledger.intents[done["intent_id"]].deal_ids
+        == [done["first_deal_id"], done["deal_id"]]
+        and now.store.amocrm["events"][done["event_id"]]["type"] == "entity_merged"
+    ),
+    "rename_stage": lambda was, now, done: (
+        _stages(now)[done["status_id"]] == done["name"] != _stages(was)[done["status_id"]]
+    ),
+    "new_stage": lambda was, now, done: (
+        done["status_after"] in _stages(now).keys() - _stages(was).keys()
+        and now.store.amocrm["leads"][done["deal_id"]]["status_id"] == done["status_after"]
+        and now.ledger.totals() == was.ledger.totals()
+    ),
 }
 
 
@@ -197,6 +215,15 @@ def _document(world: World, done: dict[str, Any], entity: str = books.RECEIPTS) 
 def _flags(world: World, done: dict[str, Any]) -> tuple[bool, bool]:
     record = _document(world, done)
     return record["Posted"], record["DeletionMark"]
+
+
+def _main_contact(world: World, deal_id: int) -> Any:
+    return world.store.amocrm["leads"][deal_id]["_embedded"]["contacts"][0]["id"]
+
+
+def _stages(world: World) -> dict[int, str]:
+    pipeline = world.store.amocrm["pipelines"][company.SALES]
+    return {stage["id"]: stage["name"] for stage in pipeline["_embedded"]["statuses"]}
 
 
 def _newest_event(world: World) -> dict[str, Any]:

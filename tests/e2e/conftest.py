@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from demo.apart import Apart, served
+from tests.conftest import wait_for_no_disk
 from warehouse import service
 from warehouse.connections import Connections
 from warehouse.settings import Settings
@@ -79,6 +80,7 @@ def new_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
         settings = Settings(var_dir=tmp_path_factory.mktemp("company"))
         connections = service.up(settings)
         started.append(settings)
+        wait_for_no_disk(connections)
         inherited = {
             name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
         }

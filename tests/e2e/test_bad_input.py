@@ -107,8 +107,8 @@ def small_dbt_project(folder: Path) -> Path:
     real = ROOT / "dbt_project"
     for place in ("macros", "seeds"):
         (folder / place).mkdir()
-    shutil.copy(real / "profiles.yml", folder)
-    shutil.copy(real / "seeds" / "comments.csv", folder / "seeds")
+    for settings in ("profiles.yml", "selectors.yml", "seeds/comments.csv"):
+        shutil.copy(real / settings, folder / settings)
     for macros in ("names.sql", "publish_marts.sql"):
         shutil.copy(real / "macros" / macros, folder / "macros")
     (folder / "dbt_project.yml").write_text(PROJECT)

@@ -1,9 +1,11 @@
 """The real definitions over the real dbt project, parsed once; no database."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -12,8 +14,12 @@ from orchestration.definitions import warehouse
 
 
 @pytest.fixture(scope="session")
-def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    var = tmp_path_factory.mktemp("var")
+def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("var")
+
+
+@pytest.fixture(scope="session")
+def definitions(var: Path) -> dg.Definitions:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("VAR_DIR", str(var))
         environment.setenv("DBT_TARGET_PATH", str(var / "target"))
@@ -25,6 +31,13 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
 @pytest.fixture(scope="session")
 def graph(definitions: dg.Definitions) -> dg.AssetsDefinition:
     return definitions.resolve_asset_graph()
+
+
+@pytest.fixture(scope="session")
+def dbt_nodes(definitions: dg.Definitions, var: Path) -> dict[str, Any]:
+    """What dbt parsed for them, by its id."""
+    manifest = json.loads((var / "target" / "manifest.json").read_text("utf-8"))
+    return dict(manifest["nodes"])
 
 
 @pytest.fixture

@@ -87,6 +87,23 @@ def test_every_quality_contract_hangs_on_a_table_that_dbt_builds(graph: Any) -> 
         assert (dg.AssetKey(contract.asset.split("/")), contract.check_id) in named
 
 
+def test_no_declared_test_is_left_out_of_a_refresh(graph: Any, dbt_nodes: dict[str, Any]) -> None:
+    """Each is a check of its own, or asked by the step that builds the one table it is about."""
+    checks = {key.name for key in graph.asset_check_keys}
+    asked = 0
+    for node in dbt_nodes.values():
+        if node["resource_type"] == "test" and node["name"] not in checks:
+            table = dbt_nodes[node["attached_node"]]
+            hooks = [hook["sql"] for hook in table["config"]["post-hook"]]
+            assert "{{ ask_declared_tests() }}" in hooks, node["name"]
+            assert node["depends_on"]["nodes"] == [table["unique_id"]]
+            # The step stops at any row.
+            assert node["config"]["severity"] == "ERROR"
+            assert node["config"]["error_if"] == "!= 0"
+            asked += 1
+    assert asked > 400
+
+
 def test_nothing_waits_for_the_quality_checks(definitions: dg.Definitions) -> None:
     job = definitions.resolve_job_def("warehouse_refresh_job")
     downstream = job.graph.dependency_structure.input_to_upstream_outputs_for_node("dbt_build")

@@ -49,7 +49,8 @@ MODELS = {
 def dbt_project(tmp_path: Path) -> Path:
     project = tmp_path / "dbt_project"
     (project / "macros").mkdir(parents=True)
-    shutil.copy(ROOT / "dbt_project" / "profiles.yml", project)
+    for settings in ("profiles.yml", "selectors.yml"):
+        shutil.copy(ROOT / "dbt_project" / settings, project)
     shutil.copy(ROOT / "dbt_project" / "macros" / "names.sql", project / "macros")
     (project / "dbt_project.yml").write_text(PROJECT)
     for name, sql in MODELS.items():

@@ -19,8 +19,9 @@ deals as (
     where was_ever_in_sales and invoice_number is not null
 ),
 
--- A deal may carry several numbers: "123, 130".
-deal_numbers as (
+-- A deal may carry several numbers: "123, 130". Materialized, so that numbers are what it is joined
+-- by: split within the join, every deal was held against every invoice.
+deal_numbers as materialized (
     select
         deals.deal_id,
         deals.customer_id,

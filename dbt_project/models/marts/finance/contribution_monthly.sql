@@ -35,7 +35,7 @@ costs as (
 ),
 
 budgets as (
-    select month_start, sum(budget_amount) as spend_budget_amount
+    select month_start, sum(channel_budget_amount) as spend_budget_amount
     from {{ ref('int_channel_budgets') }}
     group by month_start
 ),

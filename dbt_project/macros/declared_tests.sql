@@ -1,0 +1,41 @@
+{# The tests that a yml declares of one table are asked in the step that builds it, all in one
+   statement, and stop what is built from it. As nodes of their own, which dbt can still run
+   (`dbt test -s int_deals`), a refresh leaves them out (selectors.yml): each took a connection and
+   ten times as long to begin as to answer. Only a `dbt build` tests. #}
+{% macro ask_declared_tests() %}
+    {%- if not execute or flags.WHICH != 'build' -%}{{ return('') }}{%- endif -%}
+    {%- set questions = [] -%}
+    {%- for test in graph.nodes.values()
+        | selectattr('resource_type', 'equalto', 'test')
+        | selectattr('attached_node', 'equalto', model.unique_id)
+        | selectattr('test_metadata.name', 'in', tests_of_one_table()) -%}
+        {%- set arguments = dict(test.test_metadata.kwargs, model=tested_rows(test)) -%}
+        {%- set failing = context['test_' ~ test.test_metadata.name](**arguments) -%}
+        {%- do questions.append(
+            "select '" ~ test.name ~ "' as test, count(*) as failures"
+            ~ " from (" ~ failing ~ ") as failing"
+        ) -%}
+    {%- endfor -%}
+    {%- if not questions -%}{{ return('') }}{%- endif -%}
+    {%- set failed = [] -%}
+    {%- for row in run_query(questions | join('\nunion all\n')) if row['failures'] -%}
+        {%- do failed.append(row['test'] ~ ' has ' ~ row['failures'] ~ ' failing rows') -%}
+    {%- endfor -%}
+    {%- if failed -%}{%- do exceptions.raise_database_error(failed | join('; ')) -%}{%- endif -%}
+{% endmacro %}
+
+{% macro tests_of_one_table() %}
+    {{ return(['not_null', 'unique', 'unique_combination', 'accepted_values']) }}
+{% endmacro %}
+
+{% macro tested_rows(test) %}
+    {%- if test.config.where -%}
+        {{ return('(select * from ' ~ this ~ ' where ' ~ test.config.where ~ ') as tested') }}
+    {%- endif -%}
+    {{ return(this) }}
+{% endmacro %}
+
+{# Who reads a table next does so within the second, and the planner would know nothing of it. #}
+{% macro analyze_table() %}
+    {%- if model.config.materialized != 'view' -%}analyze {{ this }}{%- endif -%}
+{% endmacro %}
