@@ -58,7 +58,7 @@ dated_settings as (
     select
         'alert_threshold',
         alert_threshold_id,
-        alert_rule || ': ' || measure || case when scope <> 'company' then ': ' || scope else '' end,
+        concat_ws(': ', alert_rule, measure, nullif(scope, 'company')),
         trim_scale(threshold_value)::text,
         valid_from_date,
         valid_before_date,
