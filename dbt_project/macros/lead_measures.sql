@@ -1,5 +1,5 @@
 {# What leads and their deals add up to, the same by whatever a model of `metrics/` groups them.
-   `leads` has int_leads' marks of each lead, `lead_money` is int_lead_money, joined by lead. #}
+   `leads` has int_leads' marks of each lead, `lead_money` is int_lead_proceeds, joined by lead. #}
 {% macro lead_measures(leads, lead_money) -%}
     count(*)::integer as leads_count,
         count(*) filter (where {{ leads }}.lead_kind = 'new')::integer as new_leads_count,

@@ -5,6 +5,7 @@ its own storage would grow without end (dagster#33785).
 """
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -42,8 +43,18 @@ old_runs_delete_job_daily = dg.ScheduleDefinition(
 )
 
 
-@dg.op
-def collect_mart_reads(context: dg.OpExecutionContext) -> None:
+USAGE_GROUP = "usage"
+MART_READS = [
+    dg.AssetSpec([USAGE_GROUP, table], group_name=USAGE_GROUP, kinds={"postgres"}, description=text)
+    for table, text in (
+        ("mart_reads", "Who read which mart in which hour, out of Postgres's log."),
+        ("read_marts", "The marts that were published when the log was last asked for."),
+    )
+]
+
+
+@dg.multi_asset(name="mart_reads", specs=MART_READS)
+def mart_reads(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
     """Keep who read which mart; a server whose log nobody may read is no failure."""
     collected = service.collect_reads(WarehouseSettings.from_environment(os.environ))
     context.log.info(
@@ -51,13 +62,15 @@ def collect_mart_reads(context: dg.OpExecutionContext) -> None:
         if collected.not_available
         else f"{collected.reads} reads by {collected.logins} logins"
     )
+    for spec in MART_READS:
+        yield dg.MaterializeResult(asset_key=spec.key)
 
 
-@dg.job
-def mart_reads_collect_job() -> None:
-    """Read Postgres's log for who reads which mart; `mart_quality.mart_usage` tells of it."""
-    collect_mart_reads()
-
+mart_reads_collect_job = dg.define_asset_job(
+    "mart_reads_collect_job",
+    selection=dg.AssetSelection.groups(USAGE_GROUP),
+    description="Read Postgres's log for who reads which mart; `mart_quality.mart_usage` tells it.",
+)
 
 mart_reads_collect_job_daily = dg.ScheduleDefinition(
     name="mart_reads_collect_job_daily",
@@ -71,6 +84,7 @@ mart_reads_collect_job_daily = dg.ScheduleDefinition(
 def operations_definitions() -> dg.Definitions:
     """The nightly jobs and their schedules."""
     return dg.Definitions(
+        assets=[mart_reads],
         jobs=[old_runs_delete_job, mart_reads_collect_job],
         schedules=[old_runs_delete_job_daily, mart_reads_collect_job_daily],
     )

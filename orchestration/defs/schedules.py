@@ -11,13 +11,14 @@ of somebody else's source.
 
 import dagster as dg
 
+from orchestration.defs.operations import USAGE_GROUP
 from orchestration.defs.transformation import BUILD_STEP
 from orchestration.keys import WAREHOUSE_WRITER_TAG
 from orchestration.runs import active_writers, close_orphans, failed_before
 
 warehouse_refresh_job = dg.define_asset_job(
     "warehouse_refresh_job",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(USAGE_GROUP),
     tags=WAREHOUSE_WRITER_TAG,
     description="All sources, then dbt build with publication of the marts, then quality checks.",
 )

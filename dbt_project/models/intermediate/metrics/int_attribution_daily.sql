@@ -26,7 +26,7 @@ leads as (
 ),
 
 lead_money as (
-    select * from {{ ref('int_lead_money') }}
+    select * from {{ ref('int_lead_proceeds') }}
 ),
 
 divided as (

@@ -19,7 +19,7 @@ leads as (
 ),
 
 lead_money as (
-    select * from {{ ref('int_lead_money') }}
+    select * from {{ ref('int_lead_proceeds') }}
 ),
 
 int_lead_origins_daily as (

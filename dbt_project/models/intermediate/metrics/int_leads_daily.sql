@@ -21,7 +21,7 @@ lead_money as (
         cohort_margin_amount,
         cohort_paid_deals_count,
         margin_missing_count
-    from {{ ref('int_lead_money') }}
+    from {{ ref('int_lead_proceeds') }}
 ),
 
 int_leads_daily as (
