@@ -14,14 +14,14 @@ leads as (
     from {{ ref('int_leads') }}
 ),
 
-lead_money as (
+lead_proceeds as (
     select
         lead_id,
         cohort_revenue_amount,
         cohort_margin_amount,
         cohort_paid_deals_count,
         margin_missing_count
-    from {{ ref('int_lead_money') }}
+    from {{ ref('int_lead_proceeds') }}
 ),
 
 int_leads_daily as (
@@ -34,14 +34,14 @@ int_leads_daily as (
         count(*) filter (where leads.is_qualified)::integer as qualified_leads_count,
         count(*) filter (where leads.has_proposal)::integer as proposal_leads_count,
         count(*) filter (where leads.is_won)::integer as won_leads_count,
-        count(*) filter (where lead_money.cohort_revenue_amount > 0)::integer as paid_leads_count,
-        sum(lead_money.cohort_revenue_amount) as cohort_revenue_amount,
-        sum(lead_money.cohort_margin_amount) as cohort_margin_amount,
-        sum(lead_money.cohort_paid_deals_count)::integer as cohort_paid_deals_count,
-        sum(lead_money.margin_missing_count)::integer as margin_missing_count
+        count(*) filter (where lead_proceeds.cohort_revenue_amount > 0)::integer as paid_leads_count,
+        sum(lead_proceeds.cohort_revenue_amount) as cohort_revenue_amount,
+        sum(lead_proceeds.cohort_margin_amount) as cohort_margin_amount,
+        sum(lead_proceeds.cohort_paid_deals_count)::integer as cohort_paid_deals_count,
+        sum(lead_proceeds.margin_missing_count)::integer as margin_missing_count
     from leads
-    inner join lead_money
-        on leads.lead_id = lead_money.lead_id
+    inner join lead_proceeds
+        on leads.lead_id = lead_proceeds.lead_id
     group by leads.created_date, leads.manager_id, leads.channel
 )
 

@@ -1,4 +1,4 @@
--- A deal's money is its lead's, whenever it came: what leads of a period are worth is known by this.
+-- A deal's money is its lead's, whenever it came: by this a period's leads are worth what they are.
 with
 
 leads as (
@@ -9,7 +9,7 @@ deals as (
     select lead_id, paid_amount, margin_amount, is_margin_missing from {{ ref('int_deals') }}
 ),
 
-int_lead_money as (
+int_lead_proceeds as (
     select
         leads.lead_id,
         leads.created_date,
@@ -31,4 +31,4 @@ int_lead_money as (
         leads.is_deleted
 )
 
-select * from int_lead_money
+select * from int_lead_proceeds
