@@ -34,7 +34,8 @@ int_leads_daily as (
         count(*) filter (where leads.is_qualified)::integer as qualified_leads_count,
         count(*) filter (where leads.has_proposal)::integer as proposal_leads_count,
         count(*) filter (where leads.is_won)::integer as won_leads_count,
-        count(*) filter (where lead_proceeds.cohort_revenue_amount > 0)::integer as paid_leads_count,
+        count(*) filter (where lead_proceeds.cohort_revenue_amount > 0)::integer
+            as paid_leads_count,
         sum(lead_proceeds.cohort_revenue_amount) as cohort_revenue_amount,
         sum(lead_proceeds.cohort_margin_amount) as cohort_margin_amount,
         sum(lead_proceeds.cohort_paid_deals_count)::integer as cohort_paid_deals_count,
