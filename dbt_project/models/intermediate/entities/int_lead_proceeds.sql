@@ -1,5 +1,4 @@
--- A deal's money is its lead's, whenever it came: what leads of a period are worth is known by
--- this.
+-- A deal's money is its lead's, whenever it came: by this a period's leads are worth what they are.
 with
 
 leads as (

@@ -14,7 +14,7 @@ leads as (
     from {{ ref('int_leads') }}
 ),
 
-lead_money as (
+lead_proceeds as (
     select
         lead_id,
         cohort_revenue_amount,
@@ -29,10 +29,10 @@ int_leads_daily as (
         leads.created_date as metric_date,
         leads.manager_id,
         leads.channel,
-        {{ lead_measures('leads', 'lead_money') }}
+        {{ lead_measures('leads', 'lead_proceeds') }}
     from leads
-    inner join lead_money
-        on leads.lead_id = lead_money.lead_id
+    inner join lead_proceeds
+        on leads.lead_id = lead_proceeds.lead_id
     group by leads.created_date, leads.manager_id, leads.channel
 )
 
