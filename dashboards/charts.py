@@ -34,12 +34,13 @@ def columns(bars: Sequence[Bar], name: str) -> Markup:
         middle = place * step + step // 2
         if bar.size is not None:
             y, tall = min(zero, zero - bar.size * scale), abs(bar.size) * scale
+            highest = y if bar.mark is None else min(y, zero - bar.mark * scale)
             kind = "bar light" if bar.light else "bar"
             parts.append(
                 Markup(
                     '<g><title>{}</title><rect class="{}" x="{}" y="{:.1f}" width="25" '
                     'height="{:.1f}"/><text class="num" x="{}" y="{:.1f}">{}</text></g>'
-                ).format(bar.title, kind, middle - 12, y, tall, middle, y - 4, bar.text)
+                ).format(bar.title, kind, middle - 12, y, tall, middle, highest - 4, bar.text)
             )
         if bar.mark is not None:
             y = zero - bar.mark * scale

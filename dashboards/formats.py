@@ -11,6 +11,7 @@ from dashboards.words import CURRENCY_SIGNS, Locale, word
 NOTHING = "—"
 SPACE = "\u00a0"
 MINUS = "\u2212"
+_SCALES = {"millions": 1_000_000, "thousands": 1_000}
 
 
 class Formats:
@@ -36,16 +37,10 @@ class Formats:
         """`1 234 567 ₽`, without kopecks."""
         return NOTHING if value is None else f"{self.number(value)}{SPACE}{self.sign}"
 
-    def short(self, value: Decimal | int, unit: str) -> str:
-        """As on a bar of a chart: millions and thousands of money, other numbers whole."""
-        scale, _ = self.scale(value, unit)
-        scaled = Decimal(value) / scale
-        return self.number(scaled, 1 if scale > 1 and abs(scaled) < 100 else 0)
-
     def scale(self, largest: Decimal | int, unit: str) -> tuple[int, str]:
         """By what a chart of such numbers is divided, and the words for it."""
         if unit == "money":
-            for scale, name in ((1_000_000, "millions"), (1_000, "thousands")):
+            for name, scale in _SCALES.items():
                 if abs(largest) >= scale:
                     return scale, f"{word(name, self.locale)}{SPACE}{self.sign}"
             return 1, self.sign

@@ -18,6 +18,26 @@ from dashboards.settings import DashboardsError, Settings
 
 Row = dict[str, Any]
 
+READS = (
+    ("mart_director", "kpis_current"),
+    ("mart_director", "kpis_monthly"),
+    ("mart_director", "bridge_current"),
+    ("mart_director", "data_age"),
+    ("mart_sales_head", "managers_monthly"),
+    ("mart_sales_head", "managers_now"),
+    ("mart_sales_head", "sales_analysis"),
+    ("mart_sales_head", "consolidated"),
+    ("mart_sales_head", "employees_daily"),
+    ("mart_sales_head", "event_feed"),
+    ("mart_sales_head", "calls_daily"),
+    ("mart_sales_head", "calls"),
+    ("mart_sales_head", "deals"),
+    ("mart_sales_head", "loss_reasons_monthly"),
+    ("mart_sales_head", "early_contact_effect"),
+    ("mart_sales_head", "best_call_hours"),
+)
+"""Schema and table of every mart the queries name, without prefix."""
+
 QUERIES: dict[str, LiteralString] = {
     "kpis": "select * from {director}.kpis_current order by position",
     "months": """

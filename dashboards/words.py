@@ -45,7 +45,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Сторінка керівника продажів",
         "Sales head's page",
     ),
-    "workbook": ("Отчёты в Excel", "Звіти в Excel", "Reports in Excel"),
+    "reports_in_excel": ("Отчёты в Excel", "Звіти в Excel", "Reports in Excel"),
     "reports": ("Отчёты", "Звіти", "Reports"),
     "as_of": ("Цифры на", "Цифри на", "Numbers as of"),
     "written_at": ("страница записана", "сторінку записано", "page written"),
@@ -88,9 +88,9 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Leads by the day they were created, sales and revenue by the day of the money. “Was” is the same business days of the month before. “Lead → proposal” and “Lead → paid”: which share of the leads created in the month has come to a proposal and to money so far; green is above the company, red below. Fresh leads had no time to pay, so last month tells more.",
     ),
     "response_note": (
-        "«Ответ» — сколько рабочих минут лид ждал первого контакта: больше половины лидов ждали не дольше. Прочерк — больше половины ещё ждут. «Нагрузка» — открытые сделки к посильному для одного человека числу.",
-        "«Відповідь» — скільки робочих хвилин лід чекав на перший контакт: більше половини лідів чекали не довше. Риска — більше половини ще чекають. «Навантаження» — відкриті угоди до посильної для однієї людини кількості.",
-        "“Response”: business minutes until the first contact, the middle lead; a dash when more than half still wait. “Load”: open deals beside as many as one person can look after.",
+        "«Ответ» — сколько рабочих минут лид ждал первого контакта: половина лидов ждала не дольше. Прочерк — больше половины ещё ждут. «Нагрузка» — открытые сделки (их число — мелко) к посильному для одного человека числу.",
+        "«Відповідь» — скільки робочих хвилин лід чекав на перший контакт: половина лідів чекала не довше. Риска — більше половини ще чекають. «Навантаження» — відкриті угоди (їхня кількість — дрібно) до посильної для однієї людини кількості.",
+        "“Response”: business minutes until the first contact, the middle lead; a dash when more than half still wait. “Load”: open deals (their number in small print) beside as many as one person can look after.",
     ),
     "company": ("Компания", "Компанія", "Company"),
     "was": ("было", "було", "was"),
@@ -108,7 +108,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "no_department": ("Без отдела", "Без відділу", "No department"),
     "funnel": ("Воронка по этапам", "Воронка за етапами", "Funnel by stage"),
     "funnel_note": (
-        "Сделки по месяцу создания: сколько дошло до этапа, какая доля пошла дальше, сколько дней обычно стоят (медиана), сколько и на какую сумму потеряно на этапе. Этапы без событий не пропущены: дошедший выше считается дошедшим.",
+        "Сделки по месяцу создания: сколько дошло до этапа, какая доля пошла дальше, сколько дней обычно стоят (медиана), сколько и на какую сумму потеряно на этапе. Кто дошёл до более высокого этапа, считается прошедшим и этот.",
         "Угоди за місяцем створення: скільки дійшло до етапу, яка частка пішла далі, скільки днів зазвичай стоять (медіана), скільки й на яку суму втрачено на етапі. Хто дійшов вище, вважається таким, що дійшов.",
         "Deals by the month they were created: how many reached the stage, which share went on, how many days they usually stay (median), how many were lost there and for how much. Who got higher counts as having reached it.",
     ),
@@ -247,6 +247,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "zadarma": ("Zadarma", "Zadarma", "Zadarma"),
     "mango": ("Манго Офис", "Mango Office", "Mango Office"),
     "yandex_direct": ("Яндекс Директ", "Яндекс Директ", "Yandex Direct"),
+    "workbook": ("Книга планов и затрат", "Книга планів і витрат", "Workbook of plans and costs"),
     "exports": ("Выгрузки компании", "Вивантаження компанії", "Company's exports"),
     # Kinds of events and calls
     "lead_created": ("новый лид", "новий лід", "new lead"),

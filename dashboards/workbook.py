@@ -212,7 +212,7 @@ class _Writer:
         ]
         goals = [
             (row["manager_name"], row["revenue_amount"], row["previous_revenue_amount"])
-            for row in marts.of_month(GOALS if GOALS in marts.rows else "managers", month)
+            for row in marts.of_month("managers", month)
             if row["revenue_amount"] or row["previous_revenue_amount"]
         ]
         return [
@@ -305,7 +305,8 @@ class _Writer:
                 }
             )
         chart.set_title({"name": title, "name_font": {"size": 12}})
-        chart.set_legend({"none": True} if len(columns) == 1 else {"position": "bottom"})
+        legend: dict[str, Any] = {"none": True} if len(columns) == 1 else {"position": "bottom"}
+        chart.set_legend(legend)
         if kind == "bar":
             chart.set_y_axis({"reverse": True})
         height = max(300, 20 * len(rows) + 120) if kind == "bar" else 300
