@@ -17,7 +17,7 @@ from dashboards.settings import Settings
     deps=[dg.AssetKey(mart) for mart in READS],
     description="The director's page, the sales head's page and the workbook of reports, as files.",
 )
-def reports() -> dg.MaterializeResult:
+def reports() -> dg.MaterializeResult[None]:
     """Write them whole beside the old ones, and say where they lie."""
     written = report.write(Settings.from_environment(os.environ))
     return dg.MaterializeResult(

@@ -19,7 +19,7 @@ warehouse_refresh_job = dg.define_asset_job(
     "warehouse_refresh_job",
     selection=dg.AssetSelection.all(),
     tags=WAREHOUSE_WRITER_TAG,
-    description="All sources, then dbt build with publication of the marts, then quality checks, reports.",
+    description="All sources, dbt build with publication of the marts, quality checks, reports.",
 )
 warehouse_rebuild_job = dg.define_asset_job(
     "warehouse_rebuild_job",
