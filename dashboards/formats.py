@@ -11,7 +11,7 @@ from dashboards.words import CURRENCY_SIGNS, Locale, word
 NOTHING = "—"
 SPACE = "\u00a0"
 MINUS = "\u2212"
-_SCALES: dict[str, int] = {"millions": 1_000_000, "thousands": 1_000}
+_SCALES = (("millions", 1_000_000), ("thousands", 1_000))
 
 
 class Formats:
@@ -40,7 +40,7 @@ class Formats:
     def scale(self, largest: Decimal | int, unit: str) -> tuple[int, str]:
         """By what a chart of such numbers is divided, and the words for it."""
         if unit == "money":
-            for name, scale in _SCALES.items():
+            for name, scale in _SCALES:
                 if abs(largest) >= scale:
                     return scale, f"{word(name, self.locale)}{SPACE}{self.sign}"
             return 1, self.sign

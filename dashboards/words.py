@@ -473,6 +473,27 @@ KPIS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("Платежі", "Проведені платежі та повернення, як їх рахує бухгалтерія"),
         ("Payments", "Posted payments and refunds as accounting counts them"),
     ),
+    "romi_ratio": (
+        (
+            "ROMI",
+            "(Маржа лідів періоду на сьогодні − реклама) ÷ реклама; зростає, доки свіжі ліди платять",
+        ),
+        ("ROMI", "(Margin of the period's leads to date − ads) ÷ ads; grows while fresh leads pay"),
+    ),
+    "plan_done_ratio": (
+        ("План виконано", "Виручка місяця ÷ план виручки з книги Excel; минулі місяці повністю"),
+        (
+            "Plan done",
+            "Revenue of the month ÷ the revenue plan of the workbook; earlier months in full",
+        ),
+    ),
+    "pace_ratio": (
+        ("Темп плану", "Виручка ÷ частина плану за минулі робочі дні: 100 % — рівно за планом"),
+        (
+            "Pace of the plan",
+            "Revenue ÷ the part of the plan for the business days passed: 100 % is on plan",
+        ),
+    ),
     "spend_amount": (
         ("Витрати на рекламу", "Як їх показує рекламний кабінет, без ПДВ"),
         ("Spend on ads", "As the ads account shows it, without VAT"),
