@@ -11,7 +11,7 @@ from dashboards.words import CURRENCY_SIGNS, Locale, word
 NOTHING = "—"
 SPACE = "\u00a0"
 MINUS = "\u2212"
-_SCALES = (("millions", 1_000_000), ("thousands", 1_000))
+_SCALES: tuple[tuple[str, int], ...] = (("millions", 1_000_000), ("thousands", 1_000))
 
 
 class Formats:
