@@ -37,7 +37,7 @@ class Formats:
         """`1 234 567 ₽`, without kopecks."""
         return NOTHING if value is None else f"{self.number(value)}{SPACE}{self.sign}"
 
-    def scale(self, largest: Decimal | int, unit: str) -> tuple[int, str]:
+    def scale(self, largest: Decimal, unit: str) -> tuple[int, str]:
         """By what a chart of such numbers is divided, and the words for it."""
         if unit == "money":
             for name, scale in _SCALES:
