@@ -26,6 +26,9 @@ status: $(INSTALLED) ## what is running
 down: $(INSTALLED) ## stop all that was started, and nothing else
 	@scripts/down
 
+report: $(INSTALLED) ## the director's and the sales head's pages and the workbook of reports, as files
+	@scripts/run python -m dashboards report $(ARGS)
+
 olist: $(INSTALLED) ## the real Olist funnel through `exports`: make olist DATA=path/to/olist
 	@scripts/olist "$(DATA)"
 
@@ -79,4 +82,4 @@ help:
 $(INSTALLED): requirements.lock
 	@PYTHON3="$(PYTHON3)" scripts/install
 
-.PHONY: demo up status down olist templates test test-deep bench lint format dbt mf psql docs lock help
+.PHONY: demo up status down report olist templates test test-deep bench lint format dbt mf psql docs lock help

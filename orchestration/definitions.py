@@ -7,6 +7,7 @@ from orchestration.defs.alerting import alerting_definitions
 from orchestration.defs.ingestion import ingestion_definitions
 from orchestration.defs.operations import operations_definitions
 from orchestration.defs.quality import quality_definitions
+from orchestration.defs.reporting import reporting_definitions
 from orchestration.defs.schedules import schedule_definitions
 from orchestration.defs.transformation import transformation_definitions
 from orchestration.settings import Settings
@@ -22,6 +23,7 @@ def warehouse() -> dg.Definitions:
         transformation_definitions(project),
         quality_definitions(),
         alerting_definitions(),
+        reporting_definitions(),
         schedule_definitions(),
         operations_definitions(),
         # Ten seconds of imports per step make the default multiprocess executor 18 s slower.

@@ -20,11 +20,11 @@ warehouse_refresh_job = dg.define_asset_job(
     "warehouse_refresh_job",
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups(USAGE_GROUP),
     tags=WAREHOUSE_WRITER_TAG,
-    description="All sources, then dbt build with publication of the marts, then quality checks.",
+    description="All sources, dbt build with publication of the marts, quality checks, reports.",
 )
 warehouse_rebuild_job = dg.define_asset_job(
     "warehouse_rebuild_job",
-    selection=dg.AssetSelection.kind("dbt"),
+    selection=dg.AssetSelection.kind("dbt") | dg.AssetSelection.groups("reports"),
     tags=WAREHOUSE_WRITER_TAG,
     description="The same without loading: dbt build from what is in raw, then quality checks.",
 )

@@ -13,8 +13,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("warehouse", "ingestion", "expectations", "alerts", "demo", "orchestration")
-FACES = {"orchestration": {"warehouse", "ingestion", "expectations", "alerts"}}
+PACKAGES = (
+    "warehouse",
+    "ingestion",
+    "expectations",
+    "alerts",
+    "dashboards",
+    "demo",
+    "orchestration",
+)
+FACES = {"orchestration": {"warehouse", "ingestion", "expectations", "alerts", "dashboards"}}
 """What each package may import of the others; what is not listed here imports none."""
 ONLY_IN = {
     "dagster": {"orchestration"},

@@ -25,7 +25,7 @@ leads as (
     select lead_id, manager_id, is_qualified from {{ ref('int_leads') }}
 ),
 
-lead_money as (
+lead_proceeds as (
     select * from {{ ref('int_lead_proceeds') }}
 ),
 
@@ -38,18 +38,18 @@ divided as (
         leads.manager_id,
         leads.is_qualified,
         credits.credit_share,
-        credits.credit_share * lead_money.cohort_paid_deals_count as paid_deals_share,
-        credits.credit_share * lead_money.margin_missing_count as margin_missing_share,
+        credits.credit_share * lead_proceeds.cohort_paid_deals_count as paid_deals_share,
+        credits.credit_share * lead_proceeds.margin_missing_count as margin_missing_share,
         {%- for amount in ['cohort_revenue_amount', 'cohort_margin_amount'] %}
-        round(credits.share_to_here * lead_money.{{ amount }}, 2)
-        - round(credits.share_before * lead_money.{{ amount }}, 2)
+        round(credits.share_to_here * lead_proceeds.{{ amount }}, 2)
+        - round(credits.share_before * lead_proceeds.{{ amount }}, 2)
             as {{ amount }}{{ "," if not loop.last }}
         {%- endfor %}
     from credits
     inner join leads
         on credits.lead_id = leads.lead_id
-    inner join lead_money
-        on credits.lead_id = lead_money.lead_id
+    inner join lead_proceeds
+        on credits.lead_id = lead_proceeds.lead_id
 ),
 
 int_attribution_daily as (

@@ -18,7 +18,7 @@ leads as (
     from {{ ref('int_leads') }}
 ),
 
-lead_money as (
+lead_proceeds as (
     select * from {{ ref('int_lead_proceeds') }}
 ),
 
@@ -31,10 +31,10 @@ int_lead_origins_daily as (
         leads.utm_campaign,
         leads.city,
         leads.client_type,
-        {{ lead_measures('leads', 'lead_money') }}
+        {{ lead_measures('leads', 'lead_proceeds') }}
     from leads
-    inner join lead_money
-        on leads.lead_id = lead_money.lead_id
+    inner join lead_proceeds
+        on leads.lead_id = lead_proceeds.lead_id
     group by
         leads.created_date,
         leads.manager_id,
