@@ -29,7 +29,8 @@ environment:
                            a user who may create roles and databases; absent: the embedded one
   WAREHOUSE_EMBEDDED_PORT  the embedded server's port (default: 5544 or the next free one)
   WAREHOUSE_PREFIX         stands before every schema name (default: empty)
-  COMPANY_CURRENCY, BUSINESS_TIMEZONE   for summary, explain (default: RUB, Europe/Moscow)
+  COMPANY_CURRENCY, BUSINESS_TIMEZONE, COMPANY_LOCALE
+                           for summary, explain (default: RUB, Europe/Moscow, ru)
 """
 
 
@@ -83,8 +84,12 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
         "explain", "say what became of an enquiry, lead, deal or payment, and why it counts or not"
     )
     told.add_argument("record", help="its link in the CRM, its key (amocrm:main:123) or its number")
+    ours = os.environ.get("COMPANY_LOCALE", "ru")
     told.add_argument(
-        "--language", choices=LANGUAGES, default="ru", help="of the answer (default: %(default)s)"
+        "--language",
+        choices=LANGUAGES,
+        default=ours if ours in LANGUAGES else "ru",
+        help="of the answer (default: COMPANY_LOCALE, here %(default)s)",
     )
 
     options, extra = parser.parse_known_args(arguments)
