@@ -2,7 +2,8 @@
 
 A deal the company has agreed not to count (deleted, test, spam...) is nobody's to repair, so it
 is not checked. Fields are asked for from the moment a manager can know them: budget, city and
-client type once a lead is qualified, the source from the first second.
+client type once a lead is qualified, the source from the first second; and only while the company
+requires them, as its settings say.
 """
 
 from __future__ import annotations
@@ -56,6 +57,38 @@ WITH_MONEY = """left join (
 ) as money on money.deal_id = deal.deal_id"""
 WITH_MANAGER = """left join {intermediate}.int_managers as manager
     on manager.manager_id = deal.manager_id"""
+
+HOLDS_NOW = """(setting.valid_from_date is null or setting.valid_from_date <= {now})
+        and (setting.valid_before_date is null or {now} < setting.valid_before_date)"""
+
+
+def required(records: Records, field: str) -> Records:
+    """Those records while the settings require the field, else none."""
+    return records.where(
+        f"""exists (
+        select from {{intermediate}}.int_required_fields as setting
+        where setting.field_name = '{field}' and {HOLDS_NOW}
+    )"""
+    )
+
+
+def listed(records: Records, field: str) -> Records:
+    """Those records that say something in the field, while the settings list its values."""
+    return records.where(f"nullif(trim(deal.{field}), '') is not null").where(
+        f"""exists (
+        select from {{intermediate}}.int_value_lists as setting
+        where setting.field_name = '{field}' and {HOLDS_NOW}
+    )"""
+    )
+
+
+def is_listed(field: str) -> str:
+    """Whether the deal says in the field one of the values that the settings list."""
+    return f"""exists (
+        select from {{intermediate}}.int_value_lists as setting
+        where setting.field_name = '{field}' and setting.list_value = deal.{field} and {HOLDS_NOW}
+    )"""
+
 
 # One row per stage that counted deals stand in: one stage is one row of the seed to add, however
 # many deals wait for it. A stage's id holds its pipeline's. Deals of an export have no stage.
@@ -125,7 +158,7 @@ SUITE = (
         owner=MANAGER,
         severity="warning",
         limit_share=0.05,
-        records=QUALIFIED_OR_WON_DEALS,
+        records=required(QUALIFIED_OR_WON_DEALS, "budget_amount"),
         value="coalesce(deal.budget_amount, 0)",
         expectation=Expectation(
             "ExpectColumnValuesToBeBetween", {"min_value": 0, "strict_min": True}
@@ -138,7 +171,7 @@ SUITE = (
         owner=MANAGER,
         severity="warning",
         limit_share=0.1,
-        records=QUALIFIED_OR_WON_DEALS,
+        records=required(QUALIFIED_OR_WON_DEALS, "city"),
         value="nullif(trim(deal.city), '')",
         expectation=IS_GIVEN,
     ),
@@ -149,9 +182,31 @@ SUITE = (
         owner=MANAGER,
         severity="warning",
         limit_share=0.1,
-        records=QUALIFIED_OR_WON_DEALS,
+        records=required(QUALIFIED_OR_WON_DEALS, "client_type"),
         value="nullif(trim(deal.client_type), '')",
         expectation=IS_GIVEN,
+    ),
+    QualityContract(
+        check_id="city_is_listed",
+        asset=ASSET,
+        title="Город сделки написан так, как в списке компании",
+        owner=MANAGER,
+        severity="warning",
+        limit_share=0.05,
+        records=listed(QUALIFIED_OR_WON_DEALS, "city"),
+        value=is_listed("city"),
+        expectation=IS_TRUE,
+    ),
+    QualityContract(
+        check_id="client_type_is_listed",
+        asset=ASSET,
+        title="Тип клиента сделки написан так, как в списке компании",
+        owner=MANAGER,
+        severity="warning",
+        limit_share=0.05,
+        records=listed(QUALIFIED_OR_WON_DEALS, "client_type"),
+        value=is_listed("client_type"),
+        expectation=IS_TRUE,
     ),
     QualityContract(
         check_id="source_is_given",
@@ -160,7 +215,7 @@ SUITE = (
         owner=MARKETER,
         severity="warning",
         limit_share=0.1,
-        records=DEALS,
+        records=required(DEALS, "source"),
         value="coalesce(nullif(trim(deal.channel), ''), '(blank)')",
         expectation=Expectation("ExpectColumnValuesToNotBeInSet", {"value_set": ["(blank)"]}),
     ),

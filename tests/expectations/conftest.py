@@ -70,6 +70,19 @@ TABLES: Mapping[str, tuple[Mapping[str, str], Row]] = {
         {"manager_id": "text", "is_active": "bool"},
         {"is_active": True},
     ),
+    "intermediate.int_required_fields": (
+        {"field_name": "text", "valid_from_date": "date", "valid_before_date": "date"},
+        {},
+    ),
+    "intermediate.int_value_lists": (
+        {
+            "field_name": "text",
+            "list_value": "text",
+            "valid_from_date": "date",
+            "valid_before_date": "date",
+        },
+        {},
+    ),
     "staging.stg_amocrm__contacts": (
         {
             "contact_id": "text",

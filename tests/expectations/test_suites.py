@@ -21,6 +21,8 @@ DEALS = "intermediate.int_deals"
 TASKS = "intermediate.int_tasks"
 ALLOCATIONS = "intermediate.int_payment_allocations"
 MANAGERS = "intermediate.int_managers"
+REQUIRED = "intermediate.int_required_fields"
+LISTS = "intermediate.int_value_lists"
 CONTACTS = "staging.stg_amocrm__contacts"
 ACCOUNTS = "raw_amocrm.account"
 RAW_CONTACTS = "raw_amocrm.contacts"
@@ -37,6 +39,16 @@ NEW_STAGE = {
 CHECK_IDS = [contract.check_id for contract in contracts()]
 
 
+SETTINGS: dict[str, list[dict[str, Any]]] = {
+    REQUIRED: [{"field_name": name} for name in ("budget_amount", "city", "client_type", "source")],
+    LISTS: [
+        {"field_name": "city", "list_value": "Москва", "valid_from_date": NOW},
+        {"field_name": "city", "list_value": "Тула", "valid_before_date": NOW},
+        {"field_name": "client_type", "list_value": "Опт"},
+    ],
+}
+
+
 def stage(name: str) -> dict[str, str]:
     return {"stage_rank": name}
 
@@ -49,6 +61,7 @@ def dirty_crm() -> dict[str, list[dict[str, Any]]]:
     won = {"status": "won", **stage("won")}
     lost = {"status": "lost", **stage("lost")}
     return {
+        **SETTINGS,
         DEALS: [
             {"deal_id": "good"},
             {"deal_id": "no_budget", "budget_amount": None, "deal_name": "Тел. +7 (916) 123-45-67"},
@@ -68,9 +81,9 @@ def dirty_crm() -> dict[str, list[dict[str, Any]]]:
                 "manager_id": "amocrm:main:robot",
                 **stage("new"),
             },
-            {"deal_id": "paid", "won_at": long_ago, **won},
+            {"deal_id": "paid", "won_at": long_ago, "city": "Тула", **won},
             {"deal_id": "unpaid", "won_at": long_ago, "budget_amount": None, **won},
-            {"deal_id": "refunded", "won_at": long_ago, **won},
+            {"deal_id": "refunded", "won_at": long_ago, "client_type": "опт", **won},
             {"deal_id": "not_paid_yet", "won_at": lately, **won},
             {"deal_id": "too_dear", "loss_reason": "Дорого", "channel": None, **lost},
             {"deal_id": "no_reason", "loss_reason": None, **lost},
@@ -148,6 +161,8 @@ FAULTS: dict[str, tuple[int, int, set[str] | None]] = {
     "budget_is_given": (8, 3, {"no_budget", "zero_budget", "unpaid"}),
     "city_is_given": (8, 1, {"zero_budget"}),
     "client_type_is_given": (8, 1, {"no_type"}),
+    "city_is_listed": (7, 1, {"paid"}),
+    "client_type_is_listed": (7, 1, {"refunded"}),
     "source_is_given": (16, 2, {"from_nowhere", "too_dear"}),
     "open_deal_has_task": (7, 2, {"too_early_to_ask", "no_type"}),
     "task_is_not_overdue": (5, 2, {"zero_budget", "nobodys"}),
@@ -194,6 +209,7 @@ def clean(make_crm: Any) -> dict[str, CheckOutcome]:
     settings = make_crm(
         "clean_",
         {
+            **SETTINGS,
             DEALS: [
                 # One of ten without a source: exactly what source_is_given allows.
                 {"deal_id": "open_0", "channel": "(blank)"},
@@ -293,6 +309,27 @@ def test_a_company_that_keeps_no_tasks_is_not_asked_for_them(make_crm: Any) -> N
     )
     assert outcomes["open_deal_has_task"].status == "nothing_to_check"
     assert outcomes["task_is_not_overdue"].status == "nothing_to_check"
+
+
+def test_what_the_settings_do_not_require_is_not_asked_for(make_crm: Any) -> None:
+    """Nor what they require since tomorrow, or did until today; a field without a list is free."""
+    tomorrow = NOW + timedelta(days=1)
+    settings = make_crm(
+        "not_required_",
+        {
+            DEALS: [{"deal_id": "1", "city": None, "client_type": "?", "budget_amount": None}],
+            REQUIRED: [
+                {"field_name": "city", "valid_from_date": tomorrow},
+                {"field_name": "budget_amount", "valid_before_date": NOW},
+            ],
+        },
+    )
+    outcomes = by_check(
+        runner.run(settings, assets=["intermediate/int_deals"], run_id="1", clock=settings.clock)
+    )
+    asked = ("city_is_given", "client_type_is_given", "budget_is_given", "source_is_given")
+    lists = ("city_is_listed", "client_type_is_listed")
+    assert {outcomes[name].status for name in (*asked, *lists)} == {"nothing_to_check"}
 
 
 def test_no_connected_crm_is_no_empty_feed_of_contacts(empty: dict[str, CheckOutcome]) -> None:
