@@ -336,10 +336,10 @@ def test_no_free_port_for_the_ui_starts_nothing(company: Company) -> None:
         finally:
             stopped = [
                 company.script("scripts/service", "stop", name)
-                for name in ("dagster-ui", "dagster-daemon")
+                for name in ("dagster-ui", "dagster-daemon", "reports")
             ]
     assert sentence.startswith("no free port between 21000 and 21199 on 127.0.0.1")
-    assert stopped == ["", ""], "something had been started"
+    assert stopped == ["", "", ""], "something had been started"
 
 
 def test_a_file_where_var_should_be_is_told(company: Company, tmp_path: Path) -> None:
