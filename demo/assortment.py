@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from demo import company, crm_records, words
 from demo.accounting_catalogs import list_price, product_code
 from demo.accounting_records import INVOICES
+from demo.cast import Deal
 from demo.store import Record, Store
-from demo.story import Deal
 
 PRODUCTS = 8001
 SUPPLIERS = 8002

@@ -15,10 +15,10 @@ from uuid import NAMESPACE_URL, uuid5
 from demo import accounting_records as books
 from demo import company, words
 from demo.accounting_catalogs import EMAIL_KIND, PHONE_KIND
+from demo.cast import Customer, Deal, Invoice, Person
 from demo.ledger import Ledger, ShipmentTruth
 from demo.moscow import DAY, HOUR, local_date_text, local_instant, local_text
 from demo.store import Record, Store
-from demo.story import Customer, Deal, Invoice, Person
 
 CONTRACTS = "Catalog_ДоговорыКонтрагентов"
 _COURIER_SHARE = 20

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from demo.store import Record
 
 if TYPE_CHECKING:
-    from demo.story import Deal, Story
+    from demo.cast import Deal
+    from demo.story import Story
 
 _SINGULAR = {"contacts": "contact", "companies": "company"}
 

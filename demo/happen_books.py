@@ -15,11 +15,12 @@ from typing import Any
 
 from demo import accounting_records as books
 from demo import company, identity
+from demo.cast import Invoice
 from demo.ledger import PaymentTruth
 from demo.moscow import DAY, local_text
 from demo.picks import NothingFitsError, about, is_of_a_life
 from demo.store import Record
-from demo.story import Invoice, Story
+from demo.story import Story
 from demo.world import World
 
 LATE_DAYS = 40
@@ -30,14 +31,14 @@ FAR_DAYS = 200
 
 def _payment(world: World, story: Story) -> dict[str, Any]:
     invoice = _unpaid_invoice(world)
-    payment = story.pay(invoice, invoice.unpaid)
+    payment = story.books.pay(invoice, invoice.unpaid)
     return _about_money(world, payment) | {"invoice_number": invoice.number}
 
 
 def _late_payment(world: World, story: Story) -> dict[str, Any]:
     """A payment of weeks ago is written down today, under its own date."""
     invoice = _unpaid_invoice(world)
-    payment = story.pay(invoice, invoice.unpaid, dated=story.t - LATE_DAYS * DAY)
+    payment = story.books.pay(invoice, invoice.unpaid, dated=story.t - LATE_DAYS * DAY)
     return _about_money(world, payment) | {"invoice_number": invoice.number}
 
 
@@ -68,7 +69,7 @@ def _paid_otherwise(
         key=key,
         number=f"0000-{world.happenings:06d}",
         at=story.t,
-        counterparty_key=story.known_to_books(customer),
+        counterparty_key=story.books.key_of(customer),
         kopecks=payment.kopecks,
         parts=[(invoice.key, payment.kopecks)],
     )
@@ -77,7 +78,7 @@ def _paid_otherwise(
 
 def _unpost(world: World, story: Story) -> dict[str, Any]:
     payment = _latest(world)
-    story.unpost(payment)
+    story.books.unpost(payment)
     return _about_money(world, payment)
 
 

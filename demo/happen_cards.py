@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from demo import cards, company, crm_records, staff
+from demo.cast import Deal
 from demo.moscow import DAY, MINUTE
 from demo.picks import (
     NothingFitsError,
@@ -21,7 +22,7 @@ from demo.picks import (
     with_one_wish,
 )
 from demo.store import Record
-from demo.story import Deal, Story
+from demo.story import Story
 from demo.world import World
 
 LATE_MINUTES = 8

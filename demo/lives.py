@@ -19,10 +19,11 @@ from typing import Any
 
 from demo import company, staff, words
 from demo.accounting_records import RECEIPTS, WRITE_OFFS
+from demo.cast import Customer, Deal, Invoice, Person
 from demo.identity import guid
 from demo.ledger import IntentTruth, PaymentTruth
 from demo.moscow import DAY, HOUR, MINUTE, at_work, busy_moment, month_of, month_start
-from demo.story import Customer, Deal, Invoice, NotYet, Person, Story
+from demo.story import NotYet, Story
 
 _DEPTHS = (
     company.TAKEN,
@@ -434,7 +435,7 @@ def _bill(plan: Plan, thread: Thread, kopecks: int) -> None:
     if thread.deal.truth.budget != thread.budget:
         _name_price(story, thread)
     spelling = "full" if story.rng.random() < 0.3 else "short"
-    thread.invoice = story.bill(thread.deal, kopecks, spelling=spelling)
+    thread.invoice = story.books.bill(thread.deal, kopecks, spelling=spelling)
 
 
 def _pay(plan: Plan, thread: Thread, kopecks: int, evidence: str) -> None:
@@ -443,12 +444,12 @@ def _pay(plan: Plan, thread: Thread, kopecks: int, evidence: str) -> None:
     private = not thread.deal.person.customer.inn
     trace = "breakdown" if private and evidence in ("tax_and_amount", "purpose") else evidence
     payer = story.firm(1) if trace == "none" else None
-    story.pay(thread.invoice, kopecks, trace, style=story.rng.randrange(7), payer=payer)
+    story.books.pay(thread.invoice, kopecks, trace, style=story.rng.randrange(7), payer=payer)
 
 
 def _ship(plan: Plan, thread: Thread, cost_share: float) -> None:
     assert thread.invoice is not None
-    plan.story.ship(thread.invoice, cost_share)
+    plan.story.books.ship(thread.invoice, cost_share)
 
 
 # Enquiries that are no wish to buy, and deals nobody asked for
@@ -547,7 +548,7 @@ def _house_money(
     truth = PaymentTruth(
         guid(story.rng), entity, story.t, kopecks, "none", None, None, is_sales_money=False
     )
-    story.bank(party, abs(kopecks), truth, kind, purpose)
+    story.books.bank(party, abs(kopecks), truth, kind, purpose)
 
 
 def _city(rng: random.Random) -> str | None:

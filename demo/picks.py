@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from demo import company, staff
+from demo.cast import Deal
 from demo.identity import RECORDS_A_STORY, STORIES_A_MONTH
-from demo.story import Deal
 from demo.world import FIRST_LIFE, World
 
 

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from demo import company, crm_records
+from demo.cast import Deal
 from demo.store import Store
-from demo.story import Deal
 
 
 def write_cards(store: Store, deals: Iterable[Deal]) -> None:

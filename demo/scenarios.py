@@ -18,10 +18,11 @@ from typing import Any
 
 from demo import company, staff
 from demo.accounting_records import RECEIPTS
+from demo.cast import Deal, Invoice, Person
 from demo.identity import guid, mobile
 from demo.ledger import Fault, PaymentTruth
 from demo.moscow import MINUTE, month_name
-from demo.story import Deal, Invoice, Person, Story
+from demo.story import Story
 
 Records = dict[str, list[Any]]
 
@@ -115,7 +116,7 @@ def _invoice(story: Story, deal: Deal, day: int, kopecks: int) -> Invoice:
     story.move(deal, company.PROPOSAL_SENT)
     story.day(day + 5)
     story.move(deal, company.INVOICE_SENT)
-    return story.bill(deal, kopecks)
+    return story.books.bill(deal, kopecks)
 
 
 def _seen(*deals: Deal, payments: Sequence[PaymentTruth] = (), **more: list[Any]) -> Records:
@@ -155,7 +156,7 @@ def _three_spellings(story: Story) -> Records:
         story.lose(double, company.OTHER_REASON)
     invoice = _sell(story, first, 14, 40_000_37)
     story.day(24)
-    payment = story.pay(invoice, 40_000_37)
+    payment = story.books.pay(invoice, 40_000_37)
     return _seen(first, *doubles, payments=[payment], contacts=list(person.contact_ids))
 
 
@@ -189,12 +190,12 @@ def _repeat_customer(story: Story) -> Records:
     first = _ask(story, person, budget=60_000)
     invoice = _sell(story, first, 2, 60_000_21)
     story.day(11)
-    paid_first = story.pay(invoice, 60_000_21)
+    paid_first = story.books.pay(invoice, 60_000_21)
     story.day(25)
     second = _ask(story, person, "phone", budget=80_000)
     invoice = _sell(story, second, 25, 80_000_43)
     story.day(36)
-    paid_second = story.pay(invoice, 80_000_43)
+    paid_second = story.books.pay(invoice, 80_000_43)
     return _seen(first, second, payments=[paid_first, paid_second])
 
 
@@ -207,9 +208,9 @@ def _further_won_deal(story: Story) -> Records:
     one = _sell(story, first, 8, 50_000_19)
     other = _sell(story, second, 15, 30_000_83)
     story.day(25)
-    paid_first = story.pay(one, 50_000_19)
+    paid_first = story.books.pay(one, 50_000_19)
     story.day(26)
-    paid_second = story.pay(other, 30_000_83)
+    paid_second = story.books.pay(other, 30_000_83)
     return _seen(first, second, payments=[paid_first, paid_second])
 
 
@@ -313,7 +314,7 @@ def _service_request(story: Story) -> Records:
     deal = _ask(story, person, budget=45_000)
     invoice = _sell(story, deal, 2, 45_000_29)
     story.day(11)
-    payment = story.pay(invoice, 45_000_29)
+    payment = story.books.pay(invoice, 45_000_29)
     story.day(20)
     manager = _manager(story)
     request = story.new_deal(
@@ -342,7 +343,7 @@ def _outbound_won(story: Story) -> Records:
     )
     invoice = _sell(story, deal, 6, 110_000_57)
     story.day(16)
-    return _seen(deal, payments=[story.pay(invoice, 110_000_57)])
+    return _seen(deal, payments=[story.books.pay(invoice, 110_000_57)])
 
 
 def _upsell_won(story: Story) -> Records:
@@ -351,7 +352,7 @@ def _upsell_won(story: Story) -> Records:
     first = _ask(story, person, budget=75_000)
     invoice = _sell(story, first, 2, 75_000_61)
     story.day(11)
-    paid_first = story.pay(invoice, 75_000_61)
+    paid_first = story.books.pay(invoice, 75_000_61)
     story.day(20)
     upsell = story.enquire(
         person,
@@ -363,7 +364,7 @@ def _upsell_won(story: Story) -> Records:
     )
     invoice = _sell(story, upsell, 20, 25_000_67)
     story.day(30)
-    paid_upsell = story.pay(invoice, 25_000_67)
+    paid_upsell = story.books.pay(invoice, 25_000_67)
     return _seen(first, upsell, payments=[paid_first, paid_upsell])
 
 
@@ -391,7 +392,7 @@ def _partial_payment(story: Story) -> Records:
     deal = _ask(story, story.someone(), budget=120_000)
     invoice = _sell(story, deal, 3, 120_000_45)
     story.day(14)
-    return _seen(deal, payments=[story.pay(invoice, 48_000_18)])
+    return _seen(deal, payments=[story.books.pay(invoice, 48_000_18)])
 
 
 def _refund_in_part(story: Story) -> Records:
@@ -399,9 +400,9 @@ def _refund_in_part(story: Story) -> Records:
     deal = _ask(story, story.someone(), budget=100_000)
     invoice = _sell(story, deal, 4, 100_000_31)
     story.day(14)
-    paid = story.pay(invoice, 100_000_31)
+    paid = story.books.pay(invoice, 100_000_31)
     story.day(22)
-    return _seen(deal, payments=[paid, story.refund(invoice, 20_000_00)])
+    return _seen(deal, payments=[paid, story.books.refund(invoice, 20_000_00)])
 
 
 def _refund_in_full(story: Story) -> Records:
@@ -409,9 +410,9 @@ def _refund_in_full(story: Story) -> Records:
     deal = _ask(story, story.someone(), budget=35_000)
     invoice = _sell(story, deal, 5, 35_000_71)
     story.day(15)
-    paid = story.pay(invoice, 35_000_71)
+    paid = story.books.pay(invoice, 35_000_71)
     story.day(25)
-    return _seen(deal, payments=[paid, story.refund(invoice, 35_000_71)])
+    return _seen(deal, payments=[paid, story.books.refund(invoice, 35_000_71)])
 
 
 def _purpose_names_invoice(story: Story) -> Records:
@@ -419,9 +420,9 @@ def _purpose_names_invoice(story: Story) -> Records:
     deal = _ask(story, story.someone(), budget=130_000)
     invoice = _sell(story, deal, 6, 130_000_23)
     story.day(16)
-    first = story.pay(invoice, 60_000_00, "purpose", style=0)
+    first = story.books.pay(invoice, 60_000_00, "purpose", style=0)
     story.day(23)
-    return _seen(deal, payments=[first, story.pay(invoice, 70_000_23, "purpose", style=3)])
+    return _seen(deal, payments=[first, story.books.pay(invoice, 70_000_23, "purpose", style=3)])
 
 
 def _tax_and_amount(story: Story) -> Records:
@@ -429,7 +430,7 @@ def _tax_and_amount(story: Story) -> Records:
     deal = _ask(story, story.someone(), budget=184_237)
     invoice = _sell(story, deal, 6, 184_237_00)
     story.day(17)
-    return _seen(deal, payments=[story.pay(invoice, 184_237_00, "tax_and_amount")])
+    return _seen(deal, payments=[story.books.pay(invoice, 184_237_00, "tax_and_amount")])
 
 
 def _tax_number_only(story: Story) -> Records:
@@ -437,7 +438,7 @@ def _tax_number_only(story: Story) -> Records:
     deal = _ask(story, story.someone(), budget=91_000)
     invoice = _sell(story, deal, 5, 91_000_13)
     story.day(18)
-    return _seen(deal, payments=[story.pay(invoice, 40_000_00, "tax_number")])
+    return _seen(deal, payments=[story.books.pay(invoice, 40_000_00, "tax_number")])
 
 
 def _phone_only(story: Story) -> Records:
@@ -445,7 +446,7 @@ def _phone_only(story: Story) -> Records:
     deal = _ask(story, story.someone(private=True), budget=23_000)
     invoice = _sell(story, deal, 7, 23_000_57)
     story.day(19)
-    return _seen(deal, payments=[story.pay(invoice, 23_000_57, "contacts")])
+    return _seen(deal, payments=[story.books.pay(invoice, 23_000_57, "contacts")])
 
 
 def _matches_nothing(story: Story) -> Records:
@@ -454,7 +455,9 @@ def _matches_nothing(story: Story) -> Records:
         guid(story.rng), RECEIPTS, story.t, 77_777_77, "none", None, None, "nothing_fits"
     )
     payer = story.firm(1)
-    payment = story.bank(payer, 77_777_77, truth, company.CUSTOMER_PAYS, "Предоплата за материалы")
+    payment = story.books.bank(
+        payer, 77_777_77, truth, company.CUSTOMER_PAYS, "Предоплата за материалы"
+    )
     return _seen(payments=[payment])
 
 
@@ -467,7 +470,7 @@ def _fits_two_deals(story: Story) -> Records:
     invoice = _sell(story, first, 5, 64_000_00)
     _sell(story, second, 12, 64_000_00)
     story.day(24)
-    return _seen(first, second, payments=[story.pay(invoice, 64_000_00, "ambiguous")])
+    return _seen(first, second, payments=[story.books.pay(invoice, 64_000_00, "ambiguous")])
 
 
 def _unposted(story: Story) -> Records:
@@ -475,9 +478,9 @@ def _unposted(story: Story) -> Records:
     deal = _ask(story, story.someone(), budget=58_000)
     invoice = _sell(story, deal, 4, 58_000_91)
     story.day(14)
-    payment = story.pay(invoice, 58_000_91)
+    payment = story.books.pay(invoice, 58_000_91)
     story.day(18)
-    story.unpost(payment)
+    story.books.unpost(payment)
     return _seen(deal, payments=[payment])
 
 
@@ -488,7 +491,7 @@ def _back_dated(story: Story) -> Records:
     story.day(12)
     dated = story.t
     story.day(26)
-    return _seen(deal, payments=[story.pay(invoice, 83_000_13, dated=dated)])
+    return _seen(deal, payments=[story.books.pay(invoice, 83_000_13, dated=dated)])
 
 
 def _won_never_paid(story: Story) -> Records:
@@ -503,7 +506,7 @@ def _won_then_paid_next_month(story: Story) -> Records:
     deal = _ask(story, story.someone(), budget=95_000)
     invoice = _sell(story, deal, 16, 95_000_77)
     story.day(40)
-    return _seen(deal, payments=[story.pay(invoice, 95_000_77)])
+    return _seen(deal, payments=[story.books.pay(invoice, 95_000_77)])
 
 
 def _paid_while_open(story: Story) -> Records:
@@ -511,7 +514,7 @@ def _paid_while_open(story: Story) -> Records:
     deal = _ask(story, story.someone(), budget=52_000)
     invoice = _invoice(story, deal, 10, 52_000_39)
     story.day(20)
-    return _seen(deal, payments=[story.pay(invoice, 52_000_39)])
+    return _seen(deal, payments=[story.books.pay(invoice, 52_000_39)])
 
 
 def _one_lead(

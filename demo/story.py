@@ -1,9 +1,9 @@
 """The pen: what can happen in a story, each act writing the truth first, then its records.
 
 A story is told in time order and stops at the world's present (`NotYet`), so a later world
-continues an earlier one. Belongs here: single acts (a form is sent, a deal moves, an invoice is
-paid). Does not belong: who does what when and why (`lives`, `scenarios`, `happen`); an act never
-looks at other stories, and never decides what counts as what.
+continues an earlier one. Belongs here: single acts in the CRM (a form is sent, a deal moves).
+Does not belong: the accountant's acts (`story_books`), and who does what when and why (`lives`,
+`scenarios`, `happen`); an act never looks at other stories, and never decides what counts as what.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from demo import accounting_records as books
 from demo import company, crm_records, identity, words
-from demo.ledger import DealTruth, EnquiryTruth, IntentTruth, Ledger, PaymentTruth, ShipmentTruth
-from demo.moscow import DAY, HOUR, MINUTE, at_work, local_date_text, month_start
+from demo.cast import Customer, Deal, Person
+from demo.ledger import DealTruth, EnquiryTruth, IntentTruth, Ledger
+from demo.moscow import DAY, HOUR, MINUTE, at_work, month_start
 from demo.store import Record, Store
+from demo.story_books import Books
 
 
 class NotYet(Exception):  # noqa: N818 - it ends a story, it is no error
@@ -34,68 +35,6 @@ class Scene(Protocol):
 
 
 @dataclass
-class Customer:
-    """Who pays; `inn` is empty for a private person. `company_id` is its CRM card, once written."""
-
-    key: str
-    name: str
-    inn: str
-    phone: str
-    has_paid: bool = False
-    company_id: int | None = None
-    inn_in_crm: bool = False
-    counterparty_key: str | None = None
-
-
-@dataclass
-class Person:
-    """Somebody who turns to the company; `contact_ids` are the CRM cards written about them."""
-
-    key: str
-    first: str
-    last: str
-    phone: str
-    email: str
-    customer: Customer
-    contact_ids: list[int] = field(default_factory=list)
-
-
-@dataclass
-class Invoice:
-    """An invoice of 1C with what is still to be paid, in kopecks."""
-
-    key: str
-    number: str
-    at: int
-    kopecks: int
-    unpaid: int
-    deal: Deal
-
-
-@dataclass
-class Deal:
-    """A deal: its record, its truth and the people around it. `responsible` 0 is nobody."""
-
-    record: Record
-    truth: DealTruth
-    person: Person
-    intent: IntentTruth | None
-    enquiry: EnquiryTruth | None
-    open_task: Record | None = None
-    invoices: list[Invoice] = field(default_factory=list)
-
-    @property
-    def id(self) -> int:
-        """The id in the CRM."""
-        return self.truth.deal_id
-
-    @property
-    def responsible(self) -> int:
-        """The responsible user now."""
-        return int(self.record["responsible_user_id"])
-
-
-@dataclass
 class Story:
     """One story: its own draws, its own ids, its clock `t`, told up to `until`."""
 
@@ -107,12 +46,14 @@ class Story:
     rng: random.Random = field(init=False)
     serial: int = field(init=False)
     t: int = field(init=False)
+    books: Books = field(init=False)
     _used: Counter[str] = field(init=False, default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.rng = random.Random(f"{self.seed}:{self.month}:{self.index}")
         self.serial = identity.story_serial(self.month, self.index)
         self.t = month_start(self.month)
+        self.books = Books(self)
 
     # The clock
 
@@ -134,7 +75,8 @@ class Story:
         self._used[kind] += 1
         return self.serial * identity.RECORDS_A_STORY + self._used[kind]
 
-    def _next(self, kind: str) -> int:
+    def next_number(self, kind: str) -> int:
+        """A number of the story's own, from 1 for each kind."""
         self._used[kind] += 1
         return self._used[kind]
 
@@ -143,7 +85,7 @@ class Story:
     def someone(self, *, private: bool = False) -> Person:
         """A new person, of a new company unless private."""
         first, last = words.full_name(self.rng)
-        place = self._next("person") - 1
+        place = self.next_number("person") - 1
         key = f"{self.serial}-{place}"
         payer = Customer(f"private:{key}", f"{last} {first}", "", "") if private else None
         return self._person(key, place, first, last, payer or self.firm(place))
@@ -151,7 +93,7 @@ class Story:
     def colleague(self, person: Person) -> Person:
         """Another person of the same company."""
         first, last = words.full_name(self.rng)
-        place = self._next("person") - 1
+        place = self.next_number("person") - 1
         return self._person(f"{self.serial}-{place}", place, first, last, person.customer)
 
     def firm(self, place: int = 0) -> Customer:
@@ -215,7 +157,7 @@ class Story:
 
     def want(self, person: Person, channel: company.Channel) -> IntentTruth:
         """The person wants to buy: noted before any record of it exists."""
-        number = self._next("intent")
+        number = self.next_number("intent")
         intent = IntentTruth(
             intent_id=f"i{self.serial}-{number}",
             person_key=person.key,
@@ -626,7 +568,7 @@ class Story:
         after: list[Any] | None = None,
     ) -> str:
         """An entry of the change log; returns its id."""
-        event_id = f"01k{self.t:010d}{self.serial:08d}{self._next('event'):05d}"
+        event_id = f"01k{self.t:010d}{self.serial:08d}{self.next_number('event'):05d}"
         self.world.store.amocrm["events"][event_id] = crm_records.event(
             id=event_id,
             type=kind,
@@ -638,159 +580,6 @@ class Story:
             after=after,
         )
         return event_id
-
-    # Money and goods
-
-    def known_to_books(self, customer: Customer) -> str:
-        """The customer's key in 1C; the accountant adds them when first needed."""
-        if customer.counterparty_key is None:
-            customer.counterparty_key = key = identity.guid(self.rng)
-            self.world.store.onec[books.COUNTERPARTIES][key] = books.counterparty(
-                key=key,
-                code=f"00-{self.serial % 10**6:06d}{self._next('code')}",
-                name=customer.name,
-                inn=customer.inn,
-                at=self.t,
-                is_company=bool(customer.inn),
-            )
-        return customer.counterparty_key
-
-    def bill(self, deal: Deal, kopecks: int, *, spelling: str = "short") -> Invoice:
-        """An invoice in 1C, its number written into the deal the way people do."""
-        customer = deal.person.customer
-        if customer.inn:
-            self.write_inn(customer, deal.responsible)
-        key, number = identity.guid(self.rng), identity.invoice_number(
-            self.month, self.index, self._next("invoice")
-        )  # fmt: skip
-        invoice = Invoice(key, number, self.t, kopecks, kopecks, deal)
-        deal.invoices.append(invoice)
-        self.world.store.onec[books.INVOICES][key] = books.invoice(
-            key=key,
-            number=number,
-            at=self.t,
-            counterparty_key=self.known_to_books(customer),
-            kopecks=kopecks,
-            lines=[books.goods_line(self._product(), 1 + kopecks % 40, kopecks, self.t, None)],
-        )
-        written = number if spelling == "full" else number.split("-")[1].lstrip("0")
-        self.fill(deal, company.INVOICE_FIELD, written)
-        return invoice
-
-    def pay(
-        self,
-        invoice: Invoice,
-        kopecks: int,
-        evidence: str = "breakdown",
-        *,
-        style: int = 0,
-        dated: int | None = None,
-        payer: Customer | None = None,
-    ) -> PaymentTruth:
-        """Money for an invoice, leaving the trace `evidence`; `dated` is an earlier date the
-        document gets.
-        """
-        deal = invoice.deal
-        at = self.t if dated is None else dated
-        invoice.unpaid -= kopecks
-        traced = evidence not in _UNMATCHED
-        vat = f"В т.ч. НДС {books.vat_percent(at)}% {books.vat_of(kopecks, at) / 100:.2f}"
-        if evidence in ("breakdown", "purpose"):
-            date = local_date_text(invoice.at)
-            purpose = words.payment_purpose(invoice.number, date, vat, style)
-        else:
-            purpose = f"Оплата за электротовары. {vat}"
-        payment = self.bank(
-            payer or deal.person.customer,
-            kopecks,
-            PaymentTruth(
-                identity.guid(self.rng), books.RECEIPTS, at, kopecks, evidence, deal.id,
-                deal.id if traced else None,
-                None if traced else _UNMATCHED[evidence],
-            ),
-            company.CUSTOMER_PAYS,
-            purpose,
-            invoice.key if evidence == "breakdown" else company.EMPTY_KEY,
-        )  # fmt: skip
-        if payer is None:
-            deal.person.customer.has_paid = True
-        return payment
-
-    def refund(self, invoice: Invoice, kopecks: int) -> PaymentTruth:
-        """Money back to the customer for an invoice the breakdown names."""
-        deal = invoice.deal
-        return self.bank(
-            deal.person.customer,
-            kopecks,
-            PaymentTruth(
-                identity.guid(self.rng), books.WRITE_OFFS, self.t, -kopecks, "breakdown", deal.id,
-                deal.id,
-            ),
-            company.REFUND_TO_CUSTOMER,
-            f"Возврат по счету № {invoice.number} от {local_date_text(invoice.at)}",
-            invoice.key,
-        )  # fmt: skip
-
-    def bank(
-        self,
-        party: Customer | None,
-        kopecks: int,
-        truth: PaymentTruth,
-        kind: str,
-        purpose: str,
-        invoice_key: str = company.EMPTY_KEY,
-    ) -> PaymentTruth:
-        """A bank document with one line; no `party` is the company itself (a transfer)."""
-        self.world.ledger.payments[truth.ref_key] = truth
-        own = company.ORGANISATION_KEY
-        self.world.store.onec[truth.entity][truth.ref_key] = books.bank_document(
-            key=truth.ref_key,
-            number=f"0000-{(self.serial * 16 + self._next('bank')) % 10**6:06d}",
-            at=truth.paid_at,
-            counterparty_key=own if party is None else self.known_to_books(party),
-            kopecks=kopecks,
-            kind=kind,
-            purpose=purpose,
-            parts=[(invoice_key, kopecks)],
-            entered_at=self.t,
-        )
-        return truth
-
-    def unpost(self, payment: PaymentTruth) -> None:
-        """The accountant takes a posted document back: it stays in the books and counts no more."""
-        payment.is_posted = False
-        record = self.world.store.onec[payment.entity][payment.ref_key]
-        record["Posted"] = False
-        record["DataVersion"] = books.data_version(self.t, 1)
-
-    def ship(self, invoice: Invoice, cost_share: float) -> str:
-        """The goods of an invoice leave the warehouse; returns the document's key."""
-        key = identity.guid(self.rng)
-        net = invoice.kopecks - books.vat_of(invoice.kopecks, self.t)
-        cost = round(net * cost_share)
-        self.world.ledger.shipments[key] = ShipmentTruth(key, invoice.deal.id, self.t, net, cost)
-        self.world.store.onec[books.SALES][key] = books.sales_document(
-            key=key,
-            number=f"0000-{(self.serial * 16 + self._next('sale')) % 10**6:06d}",
-            at=self.t,
-            counterparty_key=self.known_to_books(invoice.deal.person.customer),
-            invoice_key=invoice.key,
-            kopecks=invoice.kopecks,
-            lines=[
-                books.goods_line(
-                    self._product(),
-                    1 + invoice.kopecks % 40,
-                    invoice.kopecks,
-                    self.t,
-                    cost,
-                )
-            ],
-        )
-        return key
-
-    def _product(self) -> str:
-        place = self.rng.randrange(len(words.GOODS))
-        return f"0f9e0c1a-5d1b-11ee-9a01-0050568a20{place:02d}"
 
     # Telling
 
@@ -810,7 +599,6 @@ _CATEGORIES = {
     "chat": ("chats", "Чат на сайте"),
     "mail": ("mail", "sales@optovik.example"),
 }
-_UNMATCHED = {"none": "nothing_fits", "ambiguous": "fits_two_deals"}
 
 
 def _call_params(call_id: str, talk: int, phone: str, responsible: int) -> Record:
