@@ -42,7 +42,7 @@ test: $(INSTALLED) ## all tests, on data and ports of their own: make test ARGS=
 test-deep: $(INSTALLED) ## three other demo companies with ten times the planted faults, against their ledgers
 	@for seed in 11 12 13; do \
 		echo "Seed $$seed"; \
-		TEST_DEMO_STORY="--seed $$seed --faults 10" scripts/test -n 0 tests/e2e/test_demo_company.py $(ARGS); \
+		TEST_DEMO_STORY="--seed $$seed --faults 10" scripts/test -n 0 tests/e2e/test_demo_company.py tests/e2e/test_demo_roles.py tests/e2e/test_refreshes.py $(ARGS); \
 	done
 
 bench: $(INSTALLED) ## speed and memory of loading, as ratios of one run: make bench ARGS="--rows 100000"

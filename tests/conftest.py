@@ -37,6 +37,14 @@ class PostgresForTests:
         return self.connections.environment()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process takes a whole file, and one takes all files that share the demo company."""
+    sharing = {item.path for item in items if "demo_company" in getattr(item, "fixturenames", ())}
+    for item in items:
+        group = "demo_company" if item.path in sharing else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def wait_for_no_disk(connections: Connections) -> None:
     """Half of the tests' time was waiting for the disk; their data need not outlive a power cut."""
     with psycopg.connect(connections.url("admin"), autocommit=True) as admin:

@@ -150,3 +150,8 @@ def demo_company(new_company: Callable[..., Company], demo_server: DemoServer) -
     company = new_company(BUSINESS_NOW=AS_OF, **demo_server.environment)
     company.run("python", "-m", "orchestration", "refresh")
     return company
+
+
+@pytest.fixture(scope="module")
+def ledger(demo_server: DemoServer) -> dict[str, Any]:
+    return demo_server.ledger()

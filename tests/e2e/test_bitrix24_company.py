@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import AS_OF, Company, DemoServer
-from tests.e2e.test_demo_company import monthly_from_ledger, monthly_from_marts
+from tests.e2e.ledger import monthly_from_ledger, monthly_from_marts
 
 pytestmark = pytest.mark.e2e
 
@@ -22,11 +22,6 @@ def bitrix24_company(new_company: Callable[..., Company], demo_server: DemoServe
     company = new_company(BUSINESS_NOW=AS_OF, **environment)
     company.run("python", "-m", "orchestration", "refresh")
     return company
-
-
-@pytest.fixture(scope="module")
-def ledger(demo_server: DemoServer) -> dict[str, Any]:
-    return demo_server.ledger()
 
 
 def test_leads_wins_and_money_of_every_month_and_channel_equal_the_ledger(
