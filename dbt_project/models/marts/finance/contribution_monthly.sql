@@ -1,31 +1,9 @@
 -- What the goods of a month left after the ads and the other costs of that month, beside what was
--- to be spent on ads.
+-- to be spent on ads. Months before the first money say nothing.
 with
 
-dates as (
-    select calendar_date from {{ ref('int_calendar') }}
-    where date_trunc('month', calendar_date) <= {{ business_date(business_now()) }}
-),
-
-payments as (
-    select metric_date, sum(revenue_amount) as revenue_amount from {{ ref('int_payments_daily') }}
-    group by metric_date
-),
-
-shipments as (
-    select
-        metric_date,
-        sum(shipped_amount) as shipped_amount,
-        sum(shipped_with_cost_amount) as shipped_with_cost_amount,
-        sum(margin_amount) as margin_amount
-    from {{ ref('int_shipments_daily') }}
-    group by metric_date
-),
-
-spend as (
-    select spend_date as metric_date, sum(spend_amount) as spend_amount
-    from {{ ref('int_ad_spend_daily') }}
-    group by spend_date
+daily as (
+    select * from {{ ref('kpis_daily') }}
 ),
 
 costs as (
@@ -41,33 +19,25 @@ budgets as (
 ),
 
 first_dates as (
-    select min(metric_date) as first_date
-    from (
-        select metric_date from payments
-        union all
-        select metric_date from shipments
-        union all
-        select metric_date from spend
-    ) as every_date
+    select min(metric_date) as first_date from daily
+    where
+        payments_count <> 0
+        or revenue_amount <> 0
+        or shipped_amount <> 0
+        or spend_amount <> 0
 ),
 
 months as (
     select
-        date_trunc('month', dates.calendar_date)::date as month_start,
-        coalesce(sum(payments.revenue_amount), 0) as revenue_amount,
-        coalesce(sum(shipments.shipped_amount), 0) as shipped_amount,
-        coalesce(sum(shipments.shipped_with_cost_amount), 0) as shipped_with_cost_amount,
-        coalesce(sum(shipments.margin_amount), 0) as margin_amount,
-        coalesce(sum(spend.spend_amount), 0) as spend_amount
-    from dates
-    cross join first_dates
-    left join payments
-        on dates.calendar_date = payments.metric_date
-    left join shipments
-        on dates.calendar_date = shipments.metric_date
-    left join spend
-        on dates.calendar_date = spend.metric_date
-    where dates.calendar_date >= date_trunc('month', first_dates.first_date)
+        date_trunc('month', daily.metric_date)::date as month_start,
+        sum(daily.revenue_amount) as revenue_amount,
+        sum(daily.shipped_amount) as shipped_amount,
+        sum(daily.shipped_with_cost_amount) as shipped_with_cost_amount,
+        sum(daily.margin_amount) as margin_amount,
+        sum(daily.spend_amount) as spend_amount
+    from daily
+    inner join first_dates
+        on daily.metric_date >= date_trunc('month', first_dates.first_date)
     group by month_start
 ),
 

@@ -55,30 +55,36 @@ responses as (
     from {{ ref('int_lead_responses') }}
 ),
 
+{# What is added up, by the measures that hold it, and what stands beside its former values. -#}
+{% set measures_of = {
+    'leads': [
+        'leads_count', 'qualified_leads_count', 'proposal_leads_count', 'won_leads_count',
+        'paid_leads_count',
+    ],
+    'deals': [
+        'deals_count', 'won_deals_count', 'lost_deals_count', 'bookings_amount', 'lost_amount',
+        'sales_count', 'sales_paid_amount',
+    ],
+    'payments': ['payments_count', 'revenue_amount'],
+    'shipments': ['margin_amount'],
+    'calls': ['calls_count', 'effective_calls_count'],
+    'tasks': ['tasks_done_count', 'tasks_late_count'],
+    'steps_reached': ['proposals_count'],
+} -%}
+{% set compared_measures = [
+    'leads_count', 'won_deals_count', 'sales_count', 'revenue_amount', 'margin_amount'
+] -%}
+{% set former_periods = {'previous': '1 month', 'year_ago': '1 year'} -%}
+
 daily as (
     select
         metric_date,
-        manager_id,
-        sum(leads.leads_count)::integer as leads_count,
-        sum(leads.qualified_leads_count)::integer as qualified_leads_count,
-        sum(leads.proposal_leads_count)::integer as proposal_leads_count,
-        sum(leads.won_leads_count)::integer as won_leads_count,
-        sum(leads.paid_leads_count)::integer as paid_leads_count,
-        sum(deals.deals_count)::integer as deals_count,
-        sum(deals.won_deals_count)::integer as won_deals_count,
-        sum(deals.lost_deals_count)::integer as lost_deals_count,
-        sum(deals.bookings_amount) as bookings_amount,
-        sum(deals.lost_amount) as lost_amount,
-        sum(deals.sales_count)::integer as sales_count,
-        sum(deals.sales_paid_amount) as sales_paid_amount,
-        sum(payments.payments_count)::integer as payments_count,
-        sum(payments.revenue_amount) as revenue_amount,
-        sum(shipments.margin_amount) as margin_amount,
-        sum(calls.calls_count)::integer as calls_count,
-        sum(calls.effective_calls_count)::integer as effective_calls_count,
-        sum(tasks.tasks_done_count)::integer as tasks_done_count,
-        sum(tasks.tasks_late_count)::integer as tasks_late_count,
-        sum(steps_reached.proposals_count)::integer as proposals_count
+        manager_id
+        {%- for source, names in measures_of.items() %}
+        {%- for name in names %},
+        sum({{ source }}.{{ name }}) as {{ name }}
+        {%- endfor %}
+        {%- endfor %}
     from leads
     full join deals using (metric_date, manager_id, channel)
     full join payments using (metric_date, manager_id, channel)
@@ -92,27 +98,10 @@ daily as (
 measures as (
     select
         date_trunc('month', metric_date)::date as month_start,
-        manager_id,
-        sum(leads_count)::integer as leads_count,
-        sum(qualified_leads_count)::integer as qualified_leads_count,
-        sum(proposal_leads_count)::integer as proposal_leads_count,
-        sum(won_leads_count)::integer as won_leads_count,
-        sum(paid_leads_count)::integer as paid_leads_count,
-        sum(deals_count)::integer as deals_count,
-        sum(won_deals_count)::integer as won_deals_count,
-        sum(lost_deals_count)::integer as lost_deals_count,
-        sum(bookings_amount) as bookings_amount,
-        sum(lost_amount) as lost_amount,
-        sum(sales_count)::integer as sales_count,
-        sum(sales_paid_amount) as sales_paid_amount,
-        sum(payments_count)::integer as payments_count,
-        sum(revenue_amount) as revenue_amount,
-        sum(margin_amount) as margin_amount,
-        sum(calls_count)::integer as calls_count,
-        sum(effective_calls_count)::integer as effective_calls_count,
-        sum(tasks_done_count)::integer as tasks_done_count,
-        sum(tasks_late_count)::integer as tasks_late_count,
-        sum(proposals_count)::integer as proposals_count
+        manager_id
+        {%- for name in measures_of.values() | sum(start=[]) %},
+        sum({{ name }}) as {{ name }}
+        {%- endfor %}
     from daily
     group by month_start, manager_id
 ),
@@ -121,27 +110,13 @@ measures as (
 compared as (
     select
         month_comparisons.month_start,
-        daily.manager_id,
-        sum(daily.leads_count) filter (where month_comparisons.period = 'previous')
-            as previous_leads_count,
-        sum(daily.won_deals_count) filter (where month_comparisons.period = 'previous')
-            as previous_won_deals_count,
-        sum(daily.sales_count) filter (where month_comparisons.period = 'previous')
-            as previous_sales_count,
-        sum(daily.revenue_amount) filter (where month_comparisons.period = 'previous')
-            as previous_revenue_amount,
-        sum(daily.margin_amount) filter (where month_comparisons.period = 'previous')
-            as previous_margin_amount,
-        sum(daily.leads_count) filter (where month_comparisons.period = 'year_ago')
-            as year_ago_leads_count,
-        sum(daily.won_deals_count) filter (where month_comparisons.period = 'year_ago')
-            as year_ago_won_deals_count,
-        sum(daily.sales_count) filter (where month_comparisons.period = 'year_ago')
-            as year_ago_sales_count,
-        sum(daily.revenue_amount) filter (where month_comparisons.period = 'year_ago')
-            as year_ago_revenue_amount,
-        sum(daily.margin_amount) filter (where month_comparisons.period = 'year_ago')
-            as year_ago_margin_amount
+        daily.manager_id
+        {%- for period in former_periods %}
+        {%- for name in compared_measures %},
+        sum(daily.{{ name }}) filter (where month_comparisons.period = '{{ period }}')
+            as {{ period }}_{{ name }}
+        {%- endfor %}
+        {%- endfor %}
     from month_comparisons
     inner join daily
         on month_comparisons.period_start <= daily.metric_date
@@ -244,67 +219,18 @@ totals as (
         manager_months.month_start,
         manager_months.manager_id,
         manager_months.manager_name,
-        manager_months.department_name,
-        coalesce(measures.leads_count, 0) as leads_count,
-        coalesce(measures.qualified_leads_count, 0) as qualified_leads_count,
-        coalesce(measures.proposal_leads_count, 0) as proposal_leads_count,
-        coalesce(measures.won_leads_count, 0) as won_leads_count,
-        coalesce(measures.paid_leads_count, 0) as paid_leads_count,
-        coalesce(measures.deals_count, 0) as deals_count,
-        coalesce(measures.won_deals_count, 0) as won_deals_count,
-        coalesce(measures.lost_deals_count, 0) as lost_deals_count,
-        coalesce(measures.bookings_amount, 0) as bookings_amount,
-        coalesce(measures.lost_amount, 0) as lost_amount,
-        coalesce(measures.sales_count, 0) as sales_count,
-        coalesce(measures.sales_paid_amount, 0) as sales_paid_amount,
-        coalesce(measures.payments_count, 0) as payments_count,
-        coalesce(measures.revenue_amount, 0) as revenue_amount,
-        coalesce(measures.margin_amount, 0) as margin_amount,
-        coalesce(measures.calls_count, 0) as calls_count,
-        coalesce(measures.effective_calls_count, 0) as effective_calls_count,
-        coalesce(measures.tasks_done_count, 0) as tasks_done_count,
-        coalesce(measures.tasks_late_count, 0) as tasks_late_count,
-        coalesce(measures.proposals_count, 0) as proposals_count,
+        manager_months.department_name
+        {%- for name in measures_of.values() | sum(start=[]) %},
+        coalesce(measures.{{ name }}, 0){{ '::integer' if name.endswith('_count') }} as {{ name }}
+        {%- endfor %}
+        {%- for period, length in former_periods.items() %}
+        {%- for name in compared_measures %},
         case
-            when manager_months.month_start - interval '1 month' >= data_begins.month_start
-                then coalesce(compared.previous_leads_count, 0)
-        end as previous_leads_count,
-        case
-            when manager_months.month_start - interval '1 month' >= data_begins.month_start
-                then coalesce(compared.previous_won_deals_count, 0)
-        end as previous_won_deals_count,
-        case
-            when manager_months.month_start - interval '1 month' >= data_begins.month_start
-                then coalesce(compared.previous_sales_count, 0)
-        end as previous_sales_count,
-        case
-            when manager_months.month_start - interval '1 month' >= data_begins.month_start
-                then coalesce(compared.previous_revenue_amount, 0)
-        end as previous_revenue_amount,
-        case
-            when manager_months.month_start - interval '1 month' >= data_begins.month_start
-                then coalesce(compared.previous_margin_amount, 0)
-        end as previous_margin_amount,
-        case
-            when manager_months.month_start - interval '1 year' >= data_begins.month_start
-                then coalesce(compared.year_ago_leads_count, 0)
-        end as year_ago_leads_count,
-        case
-            when manager_months.month_start - interval '1 year' >= data_begins.month_start
-                then coalesce(compared.year_ago_won_deals_count, 0)
-        end as year_ago_won_deals_count,
-        case
-            when manager_months.month_start - interval '1 year' >= data_begins.month_start
-                then coalesce(compared.year_ago_sales_count, 0)
-        end as year_ago_sales_count,
-        case
-            when manager_months.month_start - interval '1 year' >= data_begins.month_start
-                then coalesce(compared.year_ago_revenue_amount, 0)
-        end as year_ago_revenue_amount,
-        case
-            when manager_months.month_start - interval '1 year' >= data_begins.month_start
-                then coalesce(compared.year_ago_margin_amount, 0)
-        end as year_ago_margin_amount
+            when manager_months.month_start - interval '{{ length }}' >= data_begins.month_start
+                then coalesce(compared.{{ period }}_{{ name }}, 0)
+        end{{ '::integer' if name.endswith('_count') }} as {{ period }}_{{ name }}
+        {%- endfor %}
+        {%- endfor %}
     from manager_months
     cross join data_begins
     left join measures
@@ -355,17 +281,12 @@ managers_monthly as (
         totals.proposals_count,
         {{ lead_to_proposal_period_ratio('totals') }} as lead_to_proposal_period_ratio,
         days_to_won.days_to_won_median,
-        days_to_paid.days_to_paid_median,
-        totals.previous_leads_count,
-        totals.previous_won_deals_count,
-        totals.previous_sales_count,
-        totals.previous_revenue_amount,
-        totals.previous_margin_amount,
-        totals.year_ago_leads_count,
-        totals.year_ago_won_deals_count,
-        totals.year_ago_sales_count,
-        totals.year_ago_revenue_amount,
-        totals.year_ago_margin_amount
+        days_to_paid.days_to_paid_median
+        {%- for period in former_periods %}
+        {%- for name in compared_measures %},
+        totals.{{ period }}_{{ name }}
+        {%- endfor %}
+        {%- endfor %}
     from totals
     left join company
         on totals.month_start = company.month_start
