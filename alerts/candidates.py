@@ -26,7 +26,12 @@ def read_candidates(reader_url: str, *, schema_prefix: str) -> tuple[Candidate, 
         table=sql.Identifier(schema, _TABLE),
     )
     try:
-        with psycopg.connect(reader_url, connect_timeout=10, row_factory=dict_row) as connection:
+        with psycopg.connect(
+            reader_url,
+            connect_timeout=10,
+            row_factory=dict_row,
+            application_name="python -m alerts",
+        ) as connection:
             rows = connection.execute(query).fetchall()
     except psycopg.OperationalError:
         raise AlertsError(

@@ -5,6 +5,7 @@ Sums here are of additive columns only (counts, amounts); shares, medians and av
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,27 +18,6 @@ from psycopg.rows import dict_row
 from dashboards.settings import DashboardsError, Settings
 
 Row = dict[str, Any]
-
-READS = (
-    ("mart_director", "kpis_current"),
-    ("mart_director", "kpis_monthly"),
-    ("mart_director", "bridge_current"),
-    ("mart_director", "data_age"),
-    ("mart_sales_head", "managers_monthly"),
-    ("mart_sales_head", "managers_now"),
-    ("mart_sales_head", "sales_analysis"),
-    ("mart_sales_head", "consolidated"),
-    ("mart_sales_head", "employees_daily"),
-    ("mart_sales_head", "event_feed"),
-    ("mart_sales_head", "calls_daily"),
-    ("mart_sales_head", "calls"),
-    ("mart_sales_head", "goals"),
-    ("mart_sales_head", "deals"),
-    ("mart_sales_head", "loss_reasons_monthly"),
-    ("mart_sales_head", "early_contact_effect"),
-    ("mart_sales_head", "best_call_hours"),
-)
-"""Schema and table of every mart the queries name, without prefix."""
 
 QUERIES: dict[str, LiteralString] = {
     "kpis": "select * from {director}.kpis_current order by position",
@@ -100,7 +80,6 @@ QUERIES: dict[str, LiteralString] = {
     """,
     "contacts": "select * from {sales_head}.early_contact_effect order by 1",
     "hours": "select * from {sales_head}.best_call_hours order by 1, 2",
-    "events": "select * from {sales_head}.event_feed order by happened_at desc, event_id limit 15",
     # Of the workbook: months for the reports by month, the last weeks for those by day and record.
     "sales_analysis": """
         select * from {sales_head}.sales_analysis
@@ -151,6 +130,16 @@ QUERIES: dict[str, LiteralString] = {
 }
 
 
+READS = sorted(
+    {
+        (f"mart_{schema}", table)
+        for query in QUERIES.values()
+        for schema, table in re.findall(r"\{(\w+)\}\.(\w+)", query)
+    }
+)
+"""Schema and table of every mart the queries name, without prefix."""
+
+
 @dataclass(frozen=True)
 class Marts:
     """The rows of every query by its name, and the moment they were read."""
@@ -182,7 +171,9 @@ def read(settings: Settings) -> Marts:
         name: sql.Identifier(f"{settings.prefix}mart_{name}") for name in ("director", "sales_head")
     }
     try:
-        with psycopg.connect(settings.reader_url, row_factory=dict_row) as connection:
+        with psycopg.connect(
+            settings.reader_url, row_factory=dict_row, application_name="python -m dashboards"
+        ) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             rows = {

@@ -217,6 +217,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "виграні без вхідного ліда",
         "won without an inbound lead",
     ),
+    "shares_first_payment_with_another_deal": (
+        "первый платёж общий с другой сделкой",
+        "перший платіж спільний з іншою угодою",
+        "first payment shared with another deal",
+    ),
     "won_without_money": ("выиграны, денег нет", "виграні, грошей немає", "won, no money"),
     "first_paid_in_another_period": (
         "первая оплата в другом месяце",
@@ -404,21 +409,6 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Called back after, min",
     ),
     "recording_url": ("Запись", "Запис", "Recording"),
-    "previous_leads_count": (
-        "Лиды: те же дни месяца назад",
-        "Ліди: ті самі дні місяць тому",
-        "Leads: same days a month ago",
-    ),
-    "previous_sales_count": (
-        "Продажи: те же дни месяца назад",
-        "Продажі: ті самі дні місяць тому",
-        "Sales: same days a month ago",
-    ),
-    "previous_revenue_amount": (
-        "Выручка: те же дни месяца назад",
-        "Виручка: ті самі дні місяць тому",
-        "Revenue: same days a month ago",
-    ),
 }
 
 KPIS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {

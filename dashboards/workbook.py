@@ -160,8 +160,8 @@ class _Writer:
             return "dd.mm.yyyy hh:mm"
         if column.endswith(("_minutes", "_days")):
             return "#,##0.0"
-        if column.endswith(("_count", "_seconds", "_number")):
-            return "#,##0" if column != "called_number" else "@"
+        if column.endswith(("_count", "_seconds")):
+            return "#,##0"
         return "General"
 
     def _colours(self, page: Any, columns: Sequence[str], first: int, last: int) -> None:
@@ -182,7 +182,7 @@ class _Writer:
                 value = f'"{self.say("yes")}"'
                 rule = {"type": "cell", "criteria": "==", "value": value, "format": self._bad}
                 page.conditional_format(*cells, rule)
-            elif column in ("lead_to_paid_share", "deals_in_stage_share", "stage_reached_share"):
+            elif column in ("deals_in_stage_share", "stage_reached_share"):
                 scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#9BD3AE"}
                 page.conditional_format(*cells, scale)
             elif column in ("plan_done_ratio", "pace_ratio"):

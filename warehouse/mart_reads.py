@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from warehouse.connections import OUR_APPLICATION, Connections, connect
+from warehouse.connections import Connections, connect
 from warehouse.passwords import SERVICE_ROLES
 
 Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
@@ -56,6 +56,8 @@ LOGS_STATEMENTS = """
             where setrole = 0 and 'log_statement=all' = any(setconfig) and datname = %(database)s
         )
 """
+OUR_APPLICATIONS = "python -m "
+"""How the commands of this project name themselves: nobody reads through them."""
 MART_IN_TEXT = r'\m(\w*mart_\w+)"?\s*\.\s*"?(\w+)'
 # A statement that names no schema, or a view of somebody's own, is not seen: the log has its text
 # and not what Postgres made of it.
@@ -87,7 +89,7 @@ READS = """
         where
             entry ->> 'message' ~ '^(statement|execute [^:]*): '
             and entry ->> 'dbname' = %(database)s
-            and entry ->> 'application_name' is distinct from %(our_application)s
+            and coalesce(entry ->> 'application_name', '') not like %(ours)s
     ),
 
     reads as (
@@ -190,7 +192,7 @@ def _read(
     parameters = {
         **asked,
         "services": list(SERVICE_ROLES),
-        "our_application": OUR_APPLICATION,
+        "ours": f"{OUR_APPLICATIONS}%",
         "mart_in_text": MART_IN_TEXT,
     }
     with connect(connections.url("admin")) as admin:

@@ -28,7 +28,15 @@ from warehouse.errors import WarehouseError
 NO_BREAK_SPACE = "\u00a0"
 NOTHING = "—"
 WIDTH = 100
-CURRENCY_SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "KZT": "₸", "BYN": "Br", "BRL": "R$"}
+CURRENCY_SIGNS = {
+    "RUB": "₽",
+    "UAH": "₴",
+    "USD": "$",
+    "EUR": "€",
+    "KZT": "₸",
+    "BYN": "Br",
+    "BRL": "R$",
+}
 # kpis_current.unit -> what stands after the number; any other unit is shown as it is.
 UNIT_WORDS = {"count": "", "ratio": "", "minutes": "мин", "hours": "ч", "days": "дн."}
 # Codes of the marts -> what a director calls them; an unknown code is shown as it is.

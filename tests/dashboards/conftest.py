@@ -127,7 +127,6 @@ def company(empty: Marts) -> Marts:
         "losses": [
             {"position": 1, "loss_reason": "(blank)", "loss_count": 4, "loss_amount": Decimal(900)}
         ],
-        "events": [event],
         "event_feed": [event],
     }
     return Marts(MOMENT, empty.rows | rows)

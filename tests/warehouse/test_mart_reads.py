@@ -1,5 +1,6 @@
 """Who reads which mart, by a real server's log: who counts, what is kept, what is deleted."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,6 +92,10 @@ def test_our_own_services_and_refused_reads_are_no_reads(server: Server) -> None
     before = server.ask(READS)
     for role in ("admin", "transformer"):
         server.ask(f"select '{role} was here' from mart_shop.sales", role)
+    with psycopg.connect(
+        server.connections.url("reader"), application_name="python -m dashboards"
+    ) as ours:
+        ours.execute("select 'the report' from mart_shop.sales")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         server.as_person("select * from mart_shop.returns")
 
@@ -105,10 +110,23 @@ def test_our_own_services_and_refused_reads_are_no_reads(server: Server) -> None
 
 
 def test_files_of_hours_that_are_over_are_deleted_once_read(server: Server) -> None:
-    old = server.files[0].with_name("hour-1-00.json")
-    old.write_text("")
-    os.utime(old, (0, 0))
     service.collect_reads(server.settings)
+    before = {login: count for _, login, count in server.ask(READS)}
+    lines = [json.loads(line) for line in server.log.splitlines()]
+    read = next(
+        line
+        for line in lines
+        if line.get("user") == "ivanova" and line["message"].endswith("from mart_shop.sales")
+    )
+    old = server.files[0].with_name("hour-1-00.json")
+    old.write_text(json.dumps({**read, "session_id": "of that hour"}))
+    os.utime(old, (0, 0))
+    server.ask("delete from usage.read_marts")
+
+    service.collect_reads(server.settings)
+
+    after = {login: count for _, login, count in server.ask(READS)}
+    assert after == {**before, "ivanova": before["ivanova"] + 1}
     assert server.files
     assert old not in server.files
 

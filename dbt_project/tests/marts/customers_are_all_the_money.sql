@@ -20,8 +20,14 @@ listed as (
     select
         count(*) as customers_count,
         sum(revenue_amount) as revenue_amount,
+        sum(margin_amount) as margin_amount,
         sum(is_repeat::integer) as repeat_customers_count
     from {{ ref('customers') }}
+),
+
+returns as (
+    select sum(customer_margin_amount) as margin_amount
+    from {{ ref('int_customer_returns_daily') }}
 ),
 
 cohorts as (
@@ -38,9 +44,11 @@ select measures.revenue_amount, listed.customers_count
 from measures
 cross join listed
 cross join cohorts
+cross join returns
 where
     measures.revenue_amount <> listed.revenue_amount
     or measures.revenue_amount <> cohorts.revenue_amount
+    or listed.margin_amount <> returns.margin_amount
     or listed.customers_count <> cohorts.customers_count
     or listed.repeat_customers_count <> cohorts.repeat_customers_count
     or cohorts.inactive_customers_count <> 0

@@ -44,6 +44,27 @@ allocated as (
     from {{ ref('payment_allocations') }}
 ),
 
+costs as (
+    select metric_date as month_start, sum(costs_amount) as costs_amount
+    from {{ ref('int_costs_daily') }}
+    where metric_date <= {{ business_date(business_now()) }}
+    group by metric_date
+),
+
+costs_of_contribution as (
+    select month_start, costs_amount from {{ ref('contribution_monthly') }}
+    where costs_amount <> 0
+),
+
+counts_by_manager_and_channel as (
+    select month_start, manager_id, channel, payments_count as difference
+    from {{ ref('money_monthly') }}
+    union all
+    select date_trunc('month', paid_date)::date, manager_id, channel, -1
+    from {{ ref('payments') }}
+    where date_trunc('month', paid_date) <= {{ business_date(business_now()) }}
+),
+
 every_month as (
     select
         month_start,
@@ -78,3 +99,13 @@ cross join allocated
 where
     unmatched.unmatched_amount + allocated.allocated_amount
     <> (select sum(every_month.revenue_amount) from every_month)
+union all
+select concat_ws(' ', month_start, manager_id, channel), sum(difference)
+from counts_by_manager_and_channel
+group by month_start, manager_id, channel
+having sum(difference) <> 0
+union all
+select 'costs of ' || month_start, costs.costs_amount
+from costs
+full join costs_of_contribution using (month_start)
+where costs.costs_amount is distinct from costs_of_contribution.costs_amount

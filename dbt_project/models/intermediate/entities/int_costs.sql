@@ -20,8 +20,8 @@ departments as (
     from {{ ref('int_workbook_departments_recognised') }}
 ),
 
-departments_of_managers as (
-    select manager_id, department_name from {{ ref('int_managers') }}
+manager_spans as (
+    select manager_id, department_name, valid_from, valid_to from {{ ref('int_manager_spans') }}
 ),
 
 currency_rates as (
@@ -37,7 +37,7 @@ int_costs as (
         coalesce(
             departments.department_name,
             costs.stated_department_name,
-            departments_of_managers.department_name
+            manager_spans.department_name
         ) as department_name,
         case
             when costs.stated_manager_name is not null
@@ -63,8 +63,11 @@ int_costs as (
         on costs.stated_manager_name = managers.stated_manager_name
     left join departments
         on costs.stated_department_name = departments.stated_department_name
-    left join departments_of_managers
-        on managers.manager_id = departments_of_managers.manager_id
+    -- The department somebody was in on the month's last day.
+    left join manager_spans
+        on managers.manager_id = manager_spans.manager_id
+        and {{ business_instant("(costs.month_start + interval '1 month')::date - 1") }} >= manager_spans.valid_from
+        and {{ business_instant("(costs.month_start + interval '1 month')::date - 1") }} < manager_spans.valid_to
     left join currency_rates
         on costs.expense_currency_code = currency_rates.rated_currency_code
         and costs.rated_on = currency_rates.rate_date

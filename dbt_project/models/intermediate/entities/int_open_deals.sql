@@ -18,17 +18,13 @@ tasks as (
 ),
 
 thresholds as (
-    select scope, threshold_value, valid_from_date
-    from {{ ref('int_alert_thresholds') }}
-    where
-        alert_rule = 'deals_stuck'
-        and measure = 'stage_age_days'
-        and valid_from_date <= {{ business_date(business_now()) }}
+    select * from {{ ref('int_alert_thresholds') }}
+    where alert_rule = 'deals_stuck' and measure = 'stage_age_days'
 ),
 
 norms_set as (
-    select distinct on (scope) scope as stage_rank, threshold_value as norm_days from thresholds
-    order by scope, valid_from_date desc
+    select scope as stage_rank, threshold_value as norm_days from thresholds
+    where {{ holds_on('thresholds', business_date(business_now())) }}
 ),
 
 norms_seen as (

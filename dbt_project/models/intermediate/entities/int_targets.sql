@@ -15,8 +15,8 @@ departments as (
     from {{ ref('int_workbook_departments_recognised') }}
 ),
 
-departments_of_managers as (
-    select manager_id, department_name from {{ ref('int_managers') }}
+manager_spans as (
+    select manager_id, department_name, valid_from, valid_to from {{ ref('int_manager_spans') }}
 ),
 
 measures as (
@@ -44,7 +44,7 @@ int_targets as (
         coalesce(
             departments.department_name,
             plans.stated_department_name,
-            departments_of_managers.department_name
+            manager_spans.department_name
         ) as department_name,
         case
             when plans.stated_manager_name is not null
@@ -68,8 +68,11 @@ int_targets as (
         on plans.stated_manager_name = managers.stated_manager_name
     left join departments
         on plans.stated_department_name = departments.stated_department_name
-    left join departments_of_managers
-        on managers.manager_id = departments_of_managers.manager_id
+    -- The department somebody was in on the month's last day.
+    left join manager_spans
+        on managers.manager_id = manager_spans.manager_id
+        and {{ business_instant("(plans.month_start + interval '1 month')::date - 1") }} >= manager_spans.valid_from
+        and {{ business_instant("(plans.month_start + interval '1 month')::date - 1") }} < manager_spans.valid_to
 )
 
 select * from int_targets

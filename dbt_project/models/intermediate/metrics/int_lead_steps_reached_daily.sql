@@ -12,10 +12,7 @@ int_lead_steps_reached_daily as (
         reached_date as metric_date,
         manager_id,
         channel,
-        count(*) filter (where step = 'qualified')::integer as qualified_steps_count,
         count(*) filter (where step = 'proposal')::integer as proposals_count,
-        count(*) filter (where step = 'won')::integer as won_steps_count,
-        count(*) filter (where step = 'paid')::integer as paid_steps_count,
         coalesce(array_agg(days_to_step) filter (where step = 'won'), '{}') as days_to_won_list,
         coalesce(array_agg(days_to_step) filter (where step = 'paid'), '{}') as days_to_paid_list
     from steps

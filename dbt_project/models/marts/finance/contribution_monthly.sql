@@ -1,5 +1,5 @@
 -- What the goods of a month left after the ads and the other costs of that month, beside what was
--- to be spent on ads. Months before the first money say nothing.
+-- to be spent on ads. Months begin with the first money, or the first cost or budget.
 with
 
 daily as (
@@ -27,7 +27,7 @@ first_dates as (
         or spend_amount <> 0
 ),
 
-months as (
+money as (
     select
         date_trunc('month', daily.metric_date)::date as month_start,
         sum(daily.revenue_amount) as revenue_amount,
@@ -41,24 +41,35 @@ months as (
     group by month_start
 ),
 
+months as (
+    select
+        month_start,
+        coalesce(money.revenue_amount, 0) as revenue_amount,
+        coalesce(money.shipped_amount, 0) as shipped_amount,
+        coalesce(money.shipped_with_cost_amount, 0) as shipped_with_cost_amount,
+        coalesce(money.margin_amount, 0) as margin_amount,
+        coalesce(money.spend_amount, 0) as spend_amount,
+        budgets.spend_budget_amount,
+        coalesce(costs.costs_amount, 0) as costs_amount
+    from money
+    full join costs using (month_start)
+    full join budgets using (month_start)
+    where month_start <= {{ business_date(business_now()) }}
+),
+
 contribution_monthly as (
     select
-        months.month_start,
-        months.revenue_amount,
-        months.shipped_amount,
-        months.shipped_with_cost_amount,
-        months.margin_amount,
-        months.spend_amount,
-        budgets.spend_budget_amount,
-        coalesce(costs.costs_amount, 0) as costs_amount,
-        months.margin_amount - months.spend_amount - coalesce(costs.costs_amount, 0)
-            as contribution_amount,
+        month_start,
+        revenue_amount,
+        shipped_amount,
+        shipped_with_cost_amount,
+        margin_amount,
+        spend_amount,
+        spend_budget_amount,
+        costs_amount,
+        margin_amount - spend_amount - costs_amount as contribution_amount,
         '{{ company_currency() }}' as currency_code
     from months
-    left join costs
-        on months.month_start = costs.month_start
-    left join budgets
-        on months.month_start = budgets.month_start
 )
 
 select * from contribution_monthly

@@ -67,7 +67,7 @@ payments as (
         coalesce(allocated.paid_deals_count, 0) as paid_deals_count,
         allocations.deal_id,
         deals.deal_name,
-        managers.manager_id,
+        coalesce(allocations.manager_id, 'unassigned') as manager_id,
         managers.manager_name,
         coalesce(deals.channel, '(no deal)') as channel,
         deals.deal_url

@@ -68,10 +68,15 @@ facts_of_company as (
 ),
 
 plans_of_managers as (
-    select month_start, manager_id, department_name, measure, sum(plan_amount) as plan_amount
+    select
+        month_start,
+        manager_id,
+        max(department_name) as department_name,
+        measure,
+        sum(plan_amount) as plan_amount
     from targets
     where target_scope = 'manager'
-    group by month_start, manager_id, department_name, measure
+    group by month_start, manager_id, measure
 ),
 
 plans_of_departments as (
