@@ -121,7 +121,7 @@ def test_files_of_hours_that_are_over_are_deleted_once_read(server: Server) -> N
     old = server.files[0].with_name("hour-1-00.json")
     old.write_text(json.dumps({**read, "session_id": "of that hour"}))
     os.utime(old, (0, 0))
-    server.ask("delete from usage.read_marts")
+    server.ask("delete from usage.read_marts", "loader")
 
     service.collect_reads(server.settings)
 
