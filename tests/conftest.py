@@ -37,12 +37,13 @@ class PostgresForTests:
         return self.connections.environment()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """One process takes a whole file, and one takes all files that share the demo company."""
     sharing = {item.path for item in items if "demo_company" in getattr(item, "fixturenames", ())}
     for item in items:
-        group = "demo_company" if item.path in sharing else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+        file = str(item.path.relative_to(config.rootpath))
+        item.add_marker(pytest.mark.xdist_group("demo_company" if item.path in sharing else file))
 
 
 def wait_for_no_disk(connections: Connections) -> None:

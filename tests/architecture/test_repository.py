@@ -54,6 +54,13 @@ def test_every_variable_that_is_read_is_explained_in_env_example() -> None:
     assert not unread, f"nothing reads these: {sorted(unread)}"
 
 
+def test_one_process_runs_a_whole_file(request: pytest.FixtureRequest) -> None:
+    if not hasattr(request.config, "workerinput"):
+        pytest.skip("one process runs all files here")
+    # What xdist tells the groups apart by: without it each process builds each file's warehouse.
+    assert request.node.nodeid.endswith("@tests/architecture/test_repository.py")
+
+
 def test_definitions_are_assembly_only() -> None:
     lines = (ROOT / "orchestration" / "definitions.py").read_text("utf-8").splitlines()
     assert len(lines) <= 40

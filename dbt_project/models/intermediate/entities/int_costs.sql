@@ -7,7 +7,8 @@ costs as (
         *,
         least(
             (month_start + interval '1 month')::date - 1, {{ business_date(business_now()) }}
-        ) as rated_on
+        ) as rated_on,
+        {{ business_instant("(month_start + interval '1 month')::date - 1") }} as last_day_at
     from {{ ref('stg_workbook__costs') }}
 ),
 
@@ -66,8 +67,8 @@ int_costs as (
     -- The department somebody was in on the month's last day.
     left join manager_spans
         on managers.manager_id = manager_spans.manager_id
-        and {{ business_instant("(costs.month_start + interval '1 month')::date - 1") }} >= manager_spans.valid_from
-        and {{ business_instant("(costs.month_start + interval '1 month')::date - 1") }} < manager_spans.valid_to
+        and costs.last_day_at >= manager_spans.valid_from
+        and costs.last_day_at < manager_spans.valid_to
     left join currency_rates
         on costs.expense_currency_code = currency_rates.rated_currency_code
         and costs.rated_on = currency_rates.rate_date

@@ -3,7 +3,10 @@
 with
 
 plans as (
-    select * from {{ ref('stg_workbook__plans') }}
+    select
+        *,
+        {{ business_instant("(month_start + interval '1 month')::date - 1") }} as last_day_at
+    from {{ ref('stg_workbook__plans') }}
 ),
 
 managers as (
@@ -71,8 +74,8 @@ int_targets as (
     -- The department somebody was in on the month's last day.
     left join manager_spans
         on managers.manager_id = manager_spans.manager_id
-        and {{ business_instant("(plans.month_start + interval '1 month')::date - 1") }} >= manager_spans.valid_from
-        and {{ business_instant("(plans.month_start + interval '1 month')::date - 1") }} < manager_spans.valid_to
+        and plans.last_day_at >= manager_spans.valid_from
+        and plans.last_day_at < manager_spans.valid_to
 )
 
 select * from int_targets
