@@ -5,7 +5,7 @@ The same people and stages as in the CRM beside it, under the ids this system gi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from demo import company
 from demo.moscow import local_text
@@ -59,7 +59,7 @@ def moment(at: int | None) -> str | None:
 
 def stage_id(pipeline: int, status: int, has_reason: bool = True) -> str:
     """`NEW` in the funnel every portal begins with, `C1:NEW` in others."""
-    code = _CODES[status]
+    code = _CODES.get(status, f"UC_{status}")  # one somebody added later
     if status == company.LOST and not has_reason and pipeline == company.SALES:
         code = NO_REASON
     category = CATEGORIES[pipeline]
@@ -123,8 +123,8 @@ def categories() -> list[Record]:
     return [*shown[1:], shown[0]]
 
 
-def statuses() -> list[Record]:
-    """As `crm.status.list` gives every dictionary of the portal."""
+def statuses(pipelines: Iterable[Record]) -> list[Record]:
+    """As `crm.status.list` gives every dictionary of the portal, with the stages there are now."""
     return [
         {
             "ID": str(101 + 2 * place),
@@ -139,22 +139,30 @@ def statuses() -> list[Record]:
             "SEMANTICS": meaning,
             "EXTRA": {"SEMANTICS": _EXTRA[meaning], "COLOR": "#39A8EF"},
         }
-        for place, (entity, code, name, meaning, category) in enumerate(_words())
+        for place, (entity, code, name, meaning, category) in enumerate(_words(pipelines))
     ]
 
 
-def _words() -> Iterator[tuple[str, str, str, str | None, str | None]]:
+def _words(
+    pipelines: Iterable[Record],
+) -> Iterator[tuple[str, str, str, str | None, str | None]]:
     for code, (name, meaning) in LEAD_STATUSES.items():
         yield "STATUS", code, name, meaning, None
     for name, code in SOURCES.items():
         yield "SOURCE", code, name, None, None
-    for pipeline in company.PIPELINES:
-        category = CATEGORIES[pipeline.id]
+    added = []
+    for pipeline in pipelines:
+        category = CATEGORIES[pipeline["id"]]
         entity = f"DEAL_STAGE_{category}" if category else "DEAL_STAGE"
-        for stage in pipeline.stages:
-            if stage.type == 0:  # what is not sorted yet is a lead here
-                code = stage_id(pipeline.id, stage.id)
+        for stage in pipeline["_embedded"]["statuses"]:
+            if stage["type"] == 0:  # what is not sorted yet is a lead here
+                code = stage_id(pipeline["id"], stage["id"])
                 meaning = semantics(code)
-                yield entity, code, stage.name, None if meaning == "P" else meaning, str(category)
+                word = (entity, code, stage["name"], None if meaning == "P" else meaning)
+                if stage["id"] in _CODES:
+                    yield *word, str(category)
+                else:
+                    added.append((*word, str(category)))
         if category == 0:
             yield entity, NO_REASON, "Причина не указана", "F", "0"
+    yield from added  # last, for the ids of the others do not change

@@ -193,7 +193,7 @@ class Methods:
         return _list(*page_of(rows, params))
 
     def _statuses(self) -> Rows:
-        return Rows.of(bitrix24_company.statuses())
+        return Rows.of(bitrix24_company.statuses(self._store.amocrm["pipelines"].values()))
 
     def _users(self) -> Rows:
         founded = min(
