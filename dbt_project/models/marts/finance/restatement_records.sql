@@ -43,6 +43,10 @@ enquiries as (
     select enquiry_id, person_id, excluded_reason from {{ ref('int_enquiries') }}
 ),
 
+enquiry_records as (
+    select record_id, enquiry_id from {{ ref('int_enquiry_records') }}
+),
+
 leads as (
     select lead_id, person_id, lead_kind, enquiry_ids from {{ ref('int_leads') }}
 ),
@@ -160,6 +164,20 @@ why_gone as (
     left join person_merges
         on lead_enquiries.person_id = person_merges.person_id
     where enquiries.enquiry_id is distinct from lead_enquiries.lead_id
+    union all
+    -- Two cards of one person who wrote twice within minutes: one enquiry, named by the first.
+    select distinct
+        named.record_type,
+        enquiry_records.record_id,
+        'joined_to_another_enquiry',
+        person_merges.merged_at
+    from enquiry_records
+    cross join (values ('enquiry'), ('lead')) as named (record_type)
+    inner join enquiries
+        on enquiry_records.enquiry_id = enquiries.enquiry_id
+    left join person_merges
+        on enquiries.person_id = person_merges.person_id
+    where enquiry_records.record_id <> enquiry_records.enquiry_id
     union all
     select
         'deal',
