@@ -178,6 +178,11 @@
     ) }}
 {%- endmacro %}
 
+{# Of the requests that customers rated, those they were satisfied with. #}
+{% macro satisfaction_share(totals) -%}
+    {{ quotient(totals ~ '.satisfied_count', totals ~ '.rated_count') }}
+{%- endmacro %}
+
 {% macro system_roi_ratio(totals) -%}
     {{ quotient(
         '(' ~ totals ~ '.system_return_amount - ' ~ totals ~ '.system_cost_amount)',

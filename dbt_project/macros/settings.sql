@@ -17,7 +17,7 @@
         'business_day_closes_at', 'short_day_shorter_by_minutes', 'holiday_country',
         'holidays_suspended', 'direct_channels', 'attribution_model', 'attribution_window_days',
         'attribution_end_share', 'attribution_half_life_days', 'vat_rates', 'contact_call_seconds',
-        'response_sla_minutes', 'romi_maturity_days', 'service_rating_field',
+        'response_sla_minutes', 'romi_maturity_days', 'satisfied_rating', 'service_rating_field',
         'call_pairing_seconds', 'effective_call_seconds', 'call_back_minutes', 'open_deals_cap',
         'early_contact_days', 'best_hours_days', 'best_hours_calls', 'event_feed_days',
         'stuck_stays_days', 'stuck_stays_count', 'cohort_days', 'rfm_recency_days',

@@ -227,6 +227,19 @@ def test_the_printed_address_lets_a_bi_tool_read_the_marts_and_nothing_else(word
             connection.execute("select 1 from raw_amocrm.leads")
 
 
+def test_the_directors_page_lies_beside_with_the_money_of_the_marts(
+    checkout: Checkout, words: str
+) -> None:
+    with psycopg.connect(postgres_url(words), autocommit=True) as connection:
+        (revenue,) = connection.execute(
+            "select round(current_value) from mart_director.kpis_current where unit = 'money'"
+            " order by position limit 1"
+        ).fetchone() or (None,)
+    page = (checkout.var_dir / "report" / "director.html").read_text("utf-8")
+    assert revenue
+    assert f"{revenue:,}".replace(",", "\u00a0") in page
+
+
 @pytest.mark.parametrize("checkout", ["same_user"], indirect=True)
 def test_make_demo_works_twice_in_a_row(checkout: Checkout, words: str) -> None:
     again = checkout.make("demo")

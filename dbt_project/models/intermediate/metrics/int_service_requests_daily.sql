@@ -26,7 +26,10 @@ int_service_requests_daily as (
         channel,
         count(*) filter (where event = 'opened')::integer as complaints_count,
         count(*) filter (where event = 'resolved')::integer as resolved_count,
-        count(service_rating) filter (where event = 'resolved')::integer as rated_count
+        count(service_rating) filter (where event = 'resolved')::integer as rated_count,
+        count(*) filter (
+            where event = 'resolved' and service_rating >= {{ var('satisfied_rating') }}
+        )::integer as satisfied_count
     from request_events
     group by metric_date, manager_id, channel
 )

@@ -20,7 +20,8 @@ daily as (
         channel,
         complaints_count,
         resolved_count,
-        rated_count
+        rated_count,
+        satisfied_count
     from {{ ref('int_service_requests_daily') }}
 ),
 
@@ -36,62 +37,54 @@ requests as (
     where request_excluded_reason is null
 ),
 
-{# By what the numbers are told: the name of the dimension and its value. -#}
-{% set dimensions = [
-    ('total', "'total'"), ('channel', 'channel'), ('manager', 'manager_id')
-] -%}
-
 counts as (
-    {%- for dimension, value in dimensions %}
     select
-        '{{ dimension }}' as dimension,
-        {{ value }} as dimension_value,
-        month_start,
-        sum(complaints_count)::integer as complaints_count,
-        sum(resolved_count)::integer as resolved_count,
-        sum(rated_count)::integer as rated_count
+        dimensions.dimension,
+        dimensions.dimension_value,
+        daily.month_start,
+        sum(daily.complaints_count)::integer as complaints_count,
+        sum(daily.resolved_count)::integer as resolved_count,
+        sum(daily.rated_count)::integer as rated_count,
+        sum(daily.satisfied_count)::integer as satisfied_count
     from daily
-    group by dimension_value, month_start
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    cross join lateral (
+        values ('total', 'total'), ('channel', daily.channel), ('manager', daily.manager_id)
+    ) as dimensions (dimension, dimension_value)
+    group by dimensions.dimension, dimensions.dimension_value, daily.month_start
+),
+
+requests_by_dimension as (
+    select requests.*, dimensions.dimension, dimensions.dimension_value
+    from requests
+    cross join lateral (
+        values ('total', 'total'), ('channel', requests.channel), ('manager', requests.manager_id)
+    ) as dimensions (dimension, dimension_value)
 ),
 
 -- Who still waits has waited longest, as with leads.
 replies as (
-    {%- for dimension, value in dimensions %}
     select
-        '{{ dimension }}' as dimension,
-        {{ value }} as dimension_value,
+        dimension,
+        dimension_value,
         opened_month_start as month_start,
         nullif(
             percentile_disc(0.5) within group (order by coalesce(first_reply_minutes, 'infinity')),
             'infinity'
         ) as first_reply_median_minutes
-    from requests
-    group by dimension_value, opened_month_start
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    from requests_by_dimension
+    group by dimension, dimension_value, opened_month_start
 ),
 
 resolutions as (
-    {%- for dimension, value in dimensions %}
     select
-        '{{ dimension }}' as dimension,
-        {{ value }} as dimension_value,
+        dimension,
+        dimension_value,
         resolved_month_start as month_start,
         percentile_disc(0.5) within group (order by resolution_minutes) / 60
             as resolution_median_hours
-    from requests
+    from requests_by_dimension
     where resolved_month_start is not null
-    group by dimension_value, resolved_month_start
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    group by dimension, dimension_value, resolved_month_start
 ),
 
 first_months as (
@@ -113,7 +106,8 @@ requests_monthly as (
         coalesce(counts.resolved_count, 0) as resolved_count,
         replies.first_reply_median_minutes,
         round(resolutions.resolution_median_hours, 2) as resolution_median_hours,
-        coalesce(counts.rated_count, 0) as rated_count
+        coalesce(counts.rated_count, 0) as rated_count,
+        {{ satisfaction_share('counts') }} as satisfaction_share
     from first_months
     inner join months
         on first_months.first_month_start <= months.month_start
