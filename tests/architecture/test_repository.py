@@ -55,8 +55,8 @@ def test_every_variable_that_is_read_is_explained_in_env_example() -> None:
 
 
 def test_one_process_runs_a_whole_file(request: pytest.FixtureRequest) -> None:
-    if not hasattr(request.config, "workerinput"):
-        pytest.skip("one process runs all files here")
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("nobody asked for files to be kept together")
     # What xdist tells the groups apart by: without it each process builds each file's warehouse.
     assert request.node.nodeid.endswith("@tests/architecture/test_repository.py")
 
