@@ -136,7 +136,8 @@ def refused(company: Company, *command: str) -> str:
     assert "Traceback" not in said
     assert not any(secret in said for secret in SECRETS)
     assert fingerprints(company) == before
-    return said.splitlines()[-1]
+    # A table that is read beside the refused one may have a word to say after it.
+    return [line for line in said.splitlines() if not line.startswith("INFO ")][-1]
 
 
 def fingerprints(company: Company) -> dict[str, Any]:
