@@ -60,7 +60,9 @@ TABLES = {
         utm_campaign text, city text, client_type text""",
     "intermediate.int_channel_rules": """
         priority integer, utm_source_pattern text, utm_medium_pattern text,
-        source_word_pattern text, channel text, valid_from_date date, valid_before_date date""",
+        called_number text, source_word_pattern text, channel text, valid_from_date date,
+        valid_before_date date""",
+    "intermediate.int_call_records_joined": "call_id text, called_number text",
     "intermediate.int_payments": """
         customer_id text, paid_at timestamptz, is_refund boolean,
         payment_excluded_reason text""",

@@ -285,9 +285,17 @@ def test_a_channel_rule_that_asks_for_nothing_is_refused(book):
     read = book({"Правила каналов": rows})
     assert read.faults == [
         "Лист «Правила каналов», строка 2: правило должно хоть что-то проверять: "
-        "utm_source, utm_medium или источник в CRM"
+        "utm_source, utm_medium, набранный номер или источник в CRM"
     ]
     assert [row["priority"] for row in read.rows["channel_rules"]] == [6]
+
+
+def test_a_channel_rule_may_ask_for_the_called_number_alone(book):
+    header = ("Порядок", "Набранный номер", *RULE_HEADER[2:])
+    row = (5, 84951234567, "outdoor", "01.07.2026", "Марк", "Так вернее")
+    read = book({"Правила каналов": [header, row]})
+    assert not read.faults
+    assert [row["called_number"] for row in read.rows["channel_rules"]] == ["84951234567"]
 
 
 # -- From run to run -------------------------------------------------------------------------------

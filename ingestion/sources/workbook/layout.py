@@ -315,6 +315,11 @@ SHEETS = (
             _text("utm_source_pattern", ("utm_source", "utm_source", "utm_source"), "telegram"),
             _text("utm_medium_pattern", ("utm_medium", "utm_medium", "utm_medium"), "cpc"),
             _text(
+                "called_number",
+                ("Набранный номер", "Набраний номер", "Called number"),
+                "",
+            ),
+            _text(
                 "source_word_pattern",
                 ("Источник в CRM", "Джерело в CRM", "Source in the CRM"),
                 "",

@@ -238,7 +238,8 @@ class _SheetReading:
             self.book.blame("no_rank", self.name, number, column=self.book.title(column))
             return False
         is_rule = self.sheet.table == "channel_rules" and "channel" in read
-        if is_rule and not any(name.endswith("_pattern") for name in read):
+        asks = any(name == "called_number" or name.endswith("_pattern") for name in read)
+        if is_rule and not asks:
             self.book.blame("no_pattern", self.name, number)
             return False
         return True

@@ -70,9 +70,11 @@ _SAID: dict[str, Words] = {
         "a sales pipeline needs “{column}”",
     ),
     "no_pattern": (
-        "правило должно хоть что-то проверять: utm_source, utm_medium или источник в CRM",
-        "правило має хоч щось перевіряти: utm_source, utm_medium або джерело в CRM",
-        "the rule has to ask for something: utm_source, utm_medium or the source in the CRM",
+        "правило должно хоть что-то проверять: utm_source, utm_medium, набранный номер "
+        "или источник в CRM",
+        "правило має хоч щось перевіряти: utm_source, utm_medium, набраний номер або джерело в CRM",
+        "the rule has to ask for something: utm_source, utm_medium, the called number "
+        "or the source in the CRM",
     ),
     "repeated": (
         "повторяет строку {first} (лист «{first_sheet}»)",

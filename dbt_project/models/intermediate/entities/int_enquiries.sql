@@ -49,6 +49,11 @@ export_leads as (
     from {{ ref('stg_exports__leads') }}
 ),
 
+calls as (
+    select call_id, called_number from {{ ref('int_call_records_joined') }}
+    where called_number is not null
+),
+
 inbox_items as (
     select * from {{ ref('int_inbox_items_with_exclusions') }}
     where is_card
@@ -114,6 +119,16 @@ origins as (
         enquiry_records.record_id
 ),
 
+called_numbers as (
+    select distinct on (enquiry_records.enquiry_id)
+        enquiry_records.enquiry_id,
+        calls.called_number
+    from enquiry_records
+    inner join calls
+        on enquiry_records.record_id = calls.call_id
+    order by enquiry_records.enquiry_id, enquiry_records.created_at, enquiry_records.record_id
+),
+
 enquiry_deals as (
     select
         enquiries.enquiry_id,
@@ -176,7 +191,13 @@ int_enquiries as (
         {{ business_date('enquiries.created_at') }} as created_date,
         enquiries.enquiry_kind,
         enquiries.is_inbound,
-        {{ channel_of('origins', business_date('enquiries.created_at')) }} as channel,
+        {{
+            channel_of(
+                'origins',
+                business_date('enquiries.created_at'),
+                called_number='called_numbers.called_number'
+            )
+        }} as channel,
         origins.utm_source,
         origins.utm_campaign,
         origins.city,
@@ -193,6 +214,8 @@ int_enquiries as (
         on enquiries.person_id = persons.person_id
     left join origins
         on enquiries.enquiry_id = origins.enquiry_id
+    left join called_numbers
+        on enquiries.enquiry_id = called_numbers.enquiry_id
     left join exclusions
         on enquiries.enquiry_id = exclusions.enquiry_id
     left join first_deals

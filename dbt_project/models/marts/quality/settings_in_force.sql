@@ -30,6 +30,7 @@ dated_settings as (
             ', ',
             'utm_source ' || utm_source_pattern,
             'utm_medium ' || utm_medium_pattern,
+            'called ' || called_number,
             'source ' || source_word_pattern
         ) || ' → ' || channel as setting_value,
         valid_from_date,

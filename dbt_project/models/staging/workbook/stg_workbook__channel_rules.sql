@@ -3,6 +3,7 @@ select
     priority,
     lower(utm_source_pattern) as utm_source_pattern,
     lower(utm_medium_pattern) as utm_medium_pattern,
+    {{ ruled_number('called_number') }} as called_number,
     lower(source_word_pattern) as source_word_pattern,
     channel,
     valid_from::date as valid_from_date,
