@@ -36,8 +36,8 @@
     )
 {%- endmacro %}
 
-{# The number a channel rule asks for, as phones are elsewhere. What is no phone stays as it is written
-   and matches nothing: an empty one would ask nothing. #}
+{# The number a channel rule asks for, as phones are elsewhere. What is no phone stays as it is
+   written and matches nothing: an empty one would ask nothing. #}
 {% macro ruled_number(written) -%}
     coalesce({{ normalised_phone(written) }}, nullif(trim({{ written }}), ''))
 {%- endmacro %}
