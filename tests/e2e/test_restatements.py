@@ -180,6 +180,11 @@ def test_a_payment_written_down_forty_days_late_restates_the_month_it_is_dated(
     assert ("2026-08", key, Decimal(str(done["amount"])), "posted_late") in causes(
         company, "revenue_amount"
     )
+    # Its customer wanted on 12 August what he paid on the 21st, as the ledger has it.
+    ((lead, _),) = leads_of(company, done["deal_id"])
+    assert causes(company, "paid_within_30_days_leads_count") == {
+        ("2026-08", lead, 1, "money_came_late")
+    }
     # Since when a number is another one outlives the builds that follow.
     seen = company.query(
         "select period_start, first_seen_at at time zone 'Europe/Moscow'"
@@ -213,11 +218,13 @@ def test_a_deleted_deal_is_named_in_every_number_it_was_counted_in(
     assert causes(company, "deals_count") == {("2026-09", deleted, -1, "deleted_in_crm")}
     assert causes(company, "leads_count") == {("2026-09", lead, -1, "deleted_in_crm")}
     assert causes(company, "new_leads_count") == {("2026-09", lead, -1, "deleted_in_crm")}
-    # It stays an enquiry, which marketing did see, and nothing else was counted of it.
+    # It stays an enquiry, which marketing did see, and nothing else was counted of it; what is of
+    # money are the payments of the tests before.
     assert restated_measures(company) == {
         "deals_count",
         "leads_count",
         "new_leads_count",
+        "paid_within_30_days_leads_count",
         "payments_count",
         "revenue_amount",
         "sales_count",
