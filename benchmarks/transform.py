@@ -78,6 +78,7 @@ class Warehouse:
 
     def load(self, sources: Iterable[str] = SOURCES) -> None:
         self._run([sys.executable, "-m", "ingestion", "init"], ROOT)
+        self._run([sys.executable, "-m", "expectations", "prepare"], ROOT)
         for source in sources:
             self._run([sys.executable, "-m", "ingestion", "run", source], ROOT)
 

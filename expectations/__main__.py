@@ -37,7 +37,7 @@ def _do(options: argparse.Namespace) -> int:
     if options.command == "run":
         return _run(settings, options.asset)
     if options.command == "prepare":
-        store.prepare(settings)
+        store.prepare(settings, contracts())
         return 0
     shown = report.brief if options.brief else report.outcomes_by_owner
     sys.stdout.write(shown(contracts(), store.latest(settings)))
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m expectations", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="what is checked, and who repairs it")
-    commands.add_parser("prepare", help="create quality.check_results unless it is there")
+    commands.add_parser("prepare", help="create the tables of schema quality unless they are there")
     run = commands.add_parser("run", help="make the checks, keep and show their outcomes")
     run.add_argument("--asset", action="append", help="only this schema/table; may be repeated")
     newest = commands.add_parser("report", help="the newest outcome of each check, by owner")

@@ -17,7 +17,8 @@ Severity = Literal["warning", "error"]
 # The columns of every checked query. A check sees these and nothing else of the record, so a
 # phone can reach neither a sample nor a log through a forgotten column.
 CHECKED_VALUE = "checked_value"
-RECORD_COLUMNS = ("record_id", "record_title", "record_url", "record_manager_id")
+MANAGER_COLUMN = "record_manager_id"
+RECORD_COLUMNS = ("record_id", "record_title", "record_url", MANAGER_COLUMN)
 
 
 @dataclass(frozen=True, slots=True)

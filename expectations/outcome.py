@@ -1,6 +1,6 @@
 """What came of one check, and how a Great Expectations result turns into it.
 
-Belongs here: counting, status and the sample of failing records. Not here: running (`runner`),
+Belongs here: counting, status and the failing records. Not here: running (`runner`),
 keeping (`store`) or showing (`report`). Nothing here imports Great Expectations: a result is
 read as the plain mapping it is.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from expectations.contract import RECORD_COLUMNS, QualityContract, Severity
@@ -24,7 +24,7 @@ _PHONE = re.compile(r"\+?\d(?:[\s().\-]*\d){9,}")
 
 
 @dataclass(frozen=True, slots=True)
-class SampleRecord:
+class FailingRecord:
     """One failing record, as a person finds it again: no phone, no e-mail."""
 
     id: str
@@ -38,8 +38,9 @@ class CheckOutcome:
     """One row of `quality.check_results`, with what only a live run knows besides.
 
     Counts are rows (a check of a whole table counts as one row); shares are 0..1. A crashed check
-    knows no counts; one that met no rows has no share. `owner` is the owner's code. `sample`
-    holds at most `SAMPLE_SIZE` failing records, `error` the sentence of a crashed check.
+    knows no counts; one that met no rows has no share. `owner` is the owner's code. Of a check
+    that judges records one by one, `checked_by_manager` holds how many it looked at of whom (None:
+    nobody's) and `failing_records` every one it found; `error` is the sentence of a crashed check.
     """
 
     check_id: str
@@ -51,8 +52,14 @@ class CheckOutcome:
     limit_share: float
     severity: Severity
     owner: str
-    sample: tuple[SampleRecord, ...] = ()
+    checked_by_manager: Mapping[str | None, int] = field(default_factory=dict)
+    failing_records: tuple[FailingRecord, ...] = ()
     error: str | None = None
+
+    @property
+    def sample(self) -> tuple[FailingRecord, ...]:
+        """As many failing records as a person looks at."""
+        return self.failing_records[:SAMPLE_SIZE]
 
     @property
     def is_error(self) -> bool:
@@ -60,7 +67,13 @@ class CheckOutcome:
         return self.severity == "error" and self.status in ("failed", "crashed")
 
 
-def judged(contract: QualityContract, *, success: bool, result: Mapping[str, Any]) -> CheckOutcome:
+def judged(
+    contract: QualityContract,
+    *,
+    success: bool,
+    result: Mapping[str, Any],
+    checked_by_manager: Mapping[str | None, int],
+) -> CheckOutcome:
     """The outcome of an expectation that ran, from Great Expectations' `success` and `result`."""
     if not contract.expectation.is_per_record:
         return _outcome(contract, success=success, checked=1, failing=0 if success else 1)
@@ -77,7 +90,8 @@ def judged(contract: QualityContract, *, success: bool, result: Mapping[str, Any
         success=success,
         checked=result["element_count"],
         failing=result["unexpected_count"] or 0,
-        sample=tuple(_sample(result["partial_unexpected_index_list"] or ())),
+        checked_by_manager=checked_by_manager,
+        failing_records=tuple(_records(result.get("unexpected_index_list") or ())),
     )
 
 
@@ -109,7 +123,8 @@ def _outcome(
     success: bool,
     checked: int,
     failing: int,
-    sample: tuple[SampleRecord, ...] = (),
+    checked_by_manager: Mapping[str | None, int] | None = None,
+    failing_records: tuple[FailingRecord, ...] = (),
 ) -> CheckOutcome:
     status: Status = "passed" if success else "failed"
     # Great Expectations calls an empty table a success. Nobody has kept a promise there.
@@ -125,16 +140,17 @@ def _outcome(
         limit_share=contract.limit_share,
         severity=contract.severity,
         owner=contract.owner.code,
-        sample=sample,
+        checked_by_manager=checked_by_manager or {},
+        failing_records=failing_records,
     )
 
 
-def _sample(columns_of_rows: Sequence[Mapping[str, Sequence[Any]]]) -> Iterator[SampleRecord]:
+def _records(columns_of_rows: Sequence[Mapping[str, Sequence[Any]]]) -> Iterator[FailingRecord]:
     """Great Expectations, told to leave the values out, gives the failing rows by column."""
     for columns in columns_of_rows:
         for values in zip(*(columns[name] for name in RECORD_COLUMNS), strict=True):
             record_id, title, url, manager_id = values
-            yield SampleRecord(
+            yield FailingRecord(
                 id=str(record_id or "(no id)"),
                 title=without_contacts(str(title or "").strip()),
                 url=url,

@@ -15,13 +15,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from expectations.catalog import contracts
-from expectations.contract import CHECKED_VALUE, RECORD_COLUMNS, QualityContract
+from expectations.contract import (
+    CHECKED_VALUE,
+    MANAGER_COLUMN,
+    RECORD_COLUMNS,
+    QualityContract,
+)
 from expectations.errors import QualityError
-from expectations.outcome import SAMPLE_SIZE, CheckOutcome, crashed, judged
+from expectations.outcome import CheckOutcome, crashed, judged
 from expectations.settings import QualitySettings
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
+    from great_expectations.datasource.fluent.interfaces import Batch
     from great_expectations.datasource.fluent.postgres_datasource import PostgresDatasource
     from great_expectations.expectations.expectation import Expectation as GxExpectation
 
@@ -30,9 +36,10 @@ logger = logging.getLogger(__name__)
 # Failing rows are told by their record columns; the checked value itself (a phone, a name) is
 # left out of the result.
 RESULT_FORMAT: Mapping[str, Any] = {
-    "result_format": "SUMMARY",
+    "result_format": "COMPLETE",
     "unexpected_index_column_names": list(RECORD_COLUMNS),
-    "partial_unexpected_count": SAMPLE_SIZE,
+    # So many failing rows at the most. Left out it is 20, also of a complete result.
+    "partial_unexpected_count": 10_000_000,
     "exclude_unexpected_values": True,
     "return_unexpected_index_query": False,
 }
@@ -100,7 +107,7 @@ def _warehouse(url: str) -> Iterator[PostgresDatasource]:
         warehouse = context.data_sources.add_postgres(
             "warehouse",
             connection_string=psycopg2_url(url),
-            # Each check's rows become a temporary table: counts and sample then speak of the same
+            # Each check's rows become a temporary table: counts and records then speak of the same
             # moment, and Great Expectations reads the columns of a table from its catalogue,
             # while those of a query it learns by fetching every row of it.
             create_temp_table=True,
@@ -145,12 +152,31 @@ def _check(warehouse: PostgresDatasource, contract: QualityContract, query: str)
     try:
         batch = rows.add_batch_definition_whole_table("all").get_batch()
         result = batch.validate(_gx_expectation(contract), result_format=dict(RESULT_FORMAT))
+        checked_by_manager = _checked_by_manager(warehouse, batch)
     except (GreatExpectationsError, SQLAlchemyError) as error:
         return crashed(contract, _first_line(str(error)))
     raised = _raised_within(result)
     if raised is not None:
         return crashed(contract, _first_line(raised))
-    return judged(contract, success=bool(result.success), result=result.result)
+    return judged(
+        contract,
+        success=bool(result.success),
+        result=result.result,
+        checked_by_manager=checked_by_manager,
+    )
+
+
+def _checked_by_manager(warehouse: PostgresDatasource, batch: Batch) -> dict[str | None, int]:
+    """How many rows of whom, of the very rows that Great Expectations has judged."""
+    from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
+    from sqlalchemy import ColumnClause, column, func, select
+
+    rows = batch.data
+    assert isinstance(rows, SqlAlchemyBatchData), "Postgres' kind of data"
+    manager: ColumnClause[str | None] = column(MANAGER_COLUMN)
+    counted = select(manager, func.count()).select_from(rows.selectable).group_by(manager)
+    counts = warehouse.get_execution_engine().execute_query(counted)
+    return {of_manager: count for of_manager, count in counts}  # noqa: C416  # rows of SQLAlchemy
 
 
 def _gx_expectation(contract: QualityContract) -> GxExpectation:

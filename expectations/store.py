@@ -1,45 +1,87 @@
-"""Keeps every outcome of every run in `quality.check_results`: the history the quality marts read.
+"""Keeps what the checks found in schema `quality`: the history that the quality marts read.
 
-Belongs here: the table's columns and SQL. Not here: sample records, which would grow by rows a
-run; they live in the run's own log and in Dagster. Schema `quality` is made by the warehouse.
+`check_results` has every outcome of every run. Whose records they were is kept of the last run of
+a day (`checked_records`), and which records failed only of the last run of all (`failing_records`):
+kept of every run they would grow by thousands of rows an hour. `checks` is the catalogue, for who
+reads the results without this package. Belongs here: the tables' columns and SQL. Schema `quality`
+is made by the warehouse.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
+from expectations.contract import QualityContract
 from expectations.errors import QualityError
 from expectations.outcome import CheckOutcome
 from expectations.settings import QualitySettings
 
-CREATE_RESULTS = """
-create table if not exists {results} (
-    run_id text not null,
-    checked_at timestamptz not null,
-    check_id text not null,
-    asset text not null,
-    status text not null
-        check (status in ('passed', 'failed', 'nothing_to_check', 'crashed')),
-    checked_count bigint,
-    failing_count bigint,
-    failing_share double precision,
-    limit_share double precision not null,
-    severity text not null,
-    owner text not null,
-    primary key (run_id, asset, check_id)
+MAKE_TABLES = (
+    """
+    create table if not exists {quality}.check_results (
+        run_id text not null,
+        checked_at timestamptz not null,
+        check_id text not null,
+        asset text not null,
+        status text not null
+            check (status in ('passed', 'failed', 'nothing_to_check', 'crashed')),
+        checked_count bigint,
+        failing_count bigint,
+        failing_share double precision,
+        limit_share double precision not null,
+        severity text not null,
+        owner text not null,
+        primary key (run_id, asset, check_id)
+    )
+    """,
+    # `checked_on` is the day in UTC. A record of nobody's is of manager ''.
+    """
+    create table if not exists {quality}.checked_records (
+        checked_on date not null,
+        asset text not null,
+        check_id text not null,
+        manager_id text not null,
+        checked_at timestamptz not null,
+        checked_count bigint not null,
+        failing_count bigint not null,
+        primary key (checked_on, asset, check_id, manager_id)
+    )
+    """,
+    """
+    create table if not exists {quality}.failing_records (
+        asset text not null,
+        check_id text not null,
+        record_id text not null,
+        record_title text not null,
+        record_url text,
+        manager_id text,
+        checked_at timestamptz not null
+    )
+    """,
+    """
+    create table if not exists {quality}.checks (
+        asset text not null,
+        check_id text not null,
+        title text not null,
+        owner text not null,
+        severity text not null,
+        limit_share double precision not null,
+        primary key (asset, check_id)
+    )
+    """,
 )
-"""
 
 # A retried run says again what it found; it must not count twice.
 WRITE_RESULT = """
-insert into {results} (
+insert into {quality}.check_results (
     run_id, checked_at, check_id, asset, status, checked_count, failing_count, failing_share,
     limit_share, severity, owner
 )
@@ -55,19 +97,61 @@ on conflict (run_id, asset, check_id) do update set
     owner = excluded.owner
 """
 
+FORGET_THE_DAY = """
+delete from {quality}.checked_records
+where checked_on = %s and asset = %s and check_id = %s
+"""
+WRITE_CHECKED = """
+insert into {quality}.checked_records (
+    checked_on, asset, check_id, manager_id, checked_at, checked_count, failing_count
+)
+values (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+FORGET_FAILING = "delete from {quality}.failing_records where asset = %s and check_id = %s"
+WRITE_FAILING = """
+copy {quality}.failing_records (
+    asset, check_id, record_id, record_title, record_url, manager_id, checked_at
+)
+from stdin
+"""
+
+WRITE_CHECK = """
+insert into {quality}.checks (asset, check_id, title, owner, severity, limit_share)
+values (%s, %s, %s, %s, %s, %s)
+"""
+
 READ_LATEST = """
 select distinct on (asset, check_id)
     check_id, asset, status, checked_count, failing_count, failing_share, limit_share, severity,
     owner
-from {results}
+from {quality}.check_results
 order by asset, check_id, checked_at desc, run_id desc
 """
 
 
-def prepare(settings: QualitySettings) -> None:
-    """Create `quality.check_results` unless it is there, so that dbt may read it before any run."""
+def prepare(settings: QualitySettings, catalogue: Sequence[QualityContract]) -> None:
+    """Make the tables unless they are there, so that dbt may read them before any run.
+
+    `checks` is written anew: it is as the catalogue says.
+    """
     with _connection(settings) as connection:
-        connection.execute(_statement(CREATE_RESULTS, settings))
+        _make_tables(connection, settings)
+        connection.execute(_statement("delete from {quality}.checks", settings))
+        connection.cursor().executemany(
+            _statement(WRITE_CHECK, settings),
+            [
+                (
+                    contract.asset,
+                    contract.check_id,
+                    contract.title,
+                    contract.owner.code,
+                    contract.severity,
+                    contract.limit_share,
+                )
+                for contract in catalogue
+            ],
+        )
 
 
 def record(
@@ -76,10 +160,13 @@ def record(
     run_id: str,
     checked_at: datetime,
 ) -> None:
-    """Add the outcomes of a run in one transaction; the same run again replaces its own rows."""
-    with _connection(settings) as connection:
-        connection.execute(_statement(CREATE_RESULTS, settings))
-        connection.cursor().executemany(
+    """Add the outcomes of a run in one transaction; the same run again replaces its own rows.
+
+    Of a check that crashed nothing new is known, so what was known of its records stays.
+    """
+    with _connection(settings) as connection, connection.cursor() as cursor:
+        _make_tables(connection, settings)
+        cursor.executemany(
             _statement(WRITE_RESULT, settings),
             [
                 (
@@ -98,19 +185,53 @@ def record(
                 for outcome in outcomes
             ],
         )
+        for outcome in outcomes:
+            if outcome.status != "crashed":
+                _record_managers(cursor, settings, outcome, checked_at)
+                _record_failing(cursor, settings, outcome, checked_at)
+
+
+def _record_managers(
+    cursor: psycopg.Cursor, settings: QualitySettings, outcome: CheckOutcome, checked_at: datetime
+) -> None:
+    day = checked_at.astimezone(UTC).date()
+    key = (outcome.asset, outcome.check_id)
+    failing = Counter(record.manager_id for record in outcome.failing_records)
+    cursor.execute(_statement(FORGET_THE_DAY, settings), (day, *key))
+    cursor.executemany(
+        _statement(WRITE_CHECKED, settings),
+        [
+            (day, *key, manager_id or "", checked_at, checked_count, failing[manager_id])
+            for manager_id, checked_count in outcome.checked_by_manager.items()
+        ],
+    )
+
+
+def _record_failing(
+    cursor: psycopg.Cursor, settings: QualitySettings, outcome: CheckOutcome, checked_at: datetime
+) -> None:
+    key = (outcome.asset, outcome.check_id)
+    cursor.execute(_statement(FORGET_FAILING, settings), key)
+    with cursor.copy(_statement(WRITE_FAILING, settings)) as copy:
+        for found in outcome.failing_records:
+            copy.write_row((*key, found.id, found.title, found.url, found.manager_id, checked_at))
 
 
 def latest(settings: QualitySettings) -> list[CheckOutcome]:
-    """The newest outcome of each check, without samples; empty before the first run."""
+    """The newest outcome of each check, without records; empty before the first run."""
     with _connection(settings) as connection:
-        connection.execute(_statement(CREATE_RESULTS, settings))
+        _make_tables(connection, settings)
         with connection.cursor(row_factory=class_row(CheckOutcome)) as cursor:
             return cursor.execute(_statement(READ_LATEST, settings)).fetchall()
 
 
+def _make_tables(connection: psycopg.Connection, settings: QualitySettings) -> None:
+    for statement in MAKE_TABLES:
+        connection.execute(_statement(statement, settings))
+
+
 def _statement(text: str, settings: QualitySettings) -> sql.Composed:
-    results = sql.Identifier(f"{settings.prefix}quality", "check_results")
-    return sql.SQL(text).format(results=results)
+    return sql.SQL(text).format(quality=sql.Identifier(f"{settings.prefix}quality"))
 
 
 @contextmanager
@@ -122,7 +243,7 @@ def _connection(settings: QualitySettings) -> Iterator[psycopg.Connection]:
             yield connection
     except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as error:
         raise QualityError(
-            f"{settings.prefix}quality.check_results at {where.hostname}:{where.port} refuses the"
+            f"{settings.prefix}quality at {where.hostname}:{where.port} refuses the"
             f" role {where.username} ({_first_line(error)}); start Postgres or correct"
             " WAREHOUSE_LOADER_URL"
         ) from error

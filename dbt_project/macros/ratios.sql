@@ -190,6 +190,24 @@
     ) }}
 {%- endmacro %}
 
+{# A check of two thousand records weighs no more than one of twenty: people are compared by how
+   many of their promises they keep, not by how many records they have. What has nothing to check
+   weighs nothing. `totals` holds one row per check, and what divides them by check is `checks`. #}
+{% macro passed_records_share(totals) -%}
+    {{ quotient(
+        '(' ~ totals ~ '.checked_records_count - ' ~ totals ~ '.failing_records_count)',
+        totals ~ '.checked_records_count',
+    ) }}
+{%- endmacro %}
+
+{% macro failing_records_share(totals) -%}
+    {{ quotient(totals ~ '.failing_records_count', totals ~ '.checked_records_count') }}
+{%- endmacro %}
+
+{% macro hygiene_score(totals) -%}
+    {{ quotient('100 * ' ~ totals ~ '.passed_weight', totals ~ '.checks_weight', digits=1) }}
+{%- endmacro %}
+
 {% macro quotient(dividend, divisor, digits=4) -%}
     round({{ dividend }}::numeric / nullif({{ divisor }}, 0), {{ digits }})
 {%- endmacro %}

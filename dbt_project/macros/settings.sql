@@ -22,7 +22,7 @@
         'early_contact_days', 'best_hours_days', 'best_hours_calls', 'event_feed_days',
         'stuck_stays_days', 'stuck_stays_count', 'cohort_days', 'rfm_recency_days',
         'rfm_frequency_sales', 'rfm_money_shares', 'together_min_customers',
-        'numbers_frozen_on_business_day', 'restatement_tolerance_share', 'alert_history_weeks',
-        'alert_improbable_share',
+        'numbers_frozen_on_business_day', 'restatement_tolerance_share', 'hygiene_weights',
+        'alert_history_weeks', 'alert_improbable_share',
     ]) }}
 {% endmacro %}

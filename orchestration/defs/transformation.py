@@ -9,6 +9,9 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource, DbtProject, dbt_assets
 
+from expectations import store
+from expectations.catalog import contracts
+from expectations.settings import QualitySettings
 from orchestration.dbt import Translator
 
 BUILD_STEP = "dbt_build"
@@ -33,6 +36,8 @@ def transformation_definitions(project: DbtProject) -> dg.Definitions:
         dagster_dbt_translator=Translator(),
     )
     def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        # Marts read what the checks found, also before there was a first check.
+        store.prepare(QualitySettings.from_environment(), contracts())
         builds = project.manifest_path.parent / "builds"
         _forget_old_builds(builds)
         build = dbt.cli(

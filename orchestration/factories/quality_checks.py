@@ -9,7 +9,7 @@ import dagster as dg
 
 from expectations import report, runner, store
 from expectations.contract import QualityContract
-from expectations.outcome import CheckOutcome, SampleRecord
+from expectations.outcome import CheckOutcome, FailingRecord
 from expectations.settings import QualitySettings
 
 
@@ -75,6 +75,6 @@ def _description(contract: QualityContract, outcome: CheckOutcome) -> str:
     return "\n".join([f"{verdict} Например:", "", *map(_line, outcome.sample)])
 
 
-def _line(record: SampleRecord) -> str:
+def _line(record: FailingRecord) -> str:
     title = record.title or record.id
     return f"- [{title}]({record.url})" if record.url else f"- {title}"

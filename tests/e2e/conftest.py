@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from demo.apart import Apart, served
 from tests.conftest import wait_for_no_disk
@@ -64,6 +65,18 @@ class Company:
     def query(self, statement: str) -> Rows:
         with psycopg.connect(self.connections.url("transformer")) as connection:
             return connection.execute(statement.encode()).fetchall()
+
+    def managers_seen_by(self, login: str, mart: str) -> set[tuple[Any, ...]]:
+        """Manager and department of the rows that somebody with that login reads of a mart."""
+        with psycopg.connect(self.connections.url("admin")) as admin:
+            name = sql.Identifier(login)
+            if login != "reader":
+                admin.execute(sql.SQL("create role {} login").format(name))
+            admin.execute(sql.SQL("set local role {}").format(name))
+            statement = sql.SQL("select distinct manager_id, department_name from {}")
+            rows = admin.execute(statement.format(sql.Identifier(*mart.split(".")))).fetchall()
+            admin.rollback()
+            return set(rows)
 
     def execute(self, statement: str) -> int:
         """Changes the warehouse by hand, as nobody should; rows changed."""

@@ -4,9 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from tests.e2e.conftest import Company
 from tests.e2e.ledger import deal_key, manager_key
@@ -203,22 +201,11 @@ def test_a_login_sees_its_own_rows_a_head_the_departments_and_a_stranger_none(
     demo_company: Company, mart: str
 ) -> None:
     """The logins are those of the seed `manager_logins`; BI tools come as `reader`."""
-    with psycopg.connect(demo_company.connections.url("admin")) as admin:
-
-        def seen_by(login: str) -> set[tuple[Any, ...]]:
-            name = sql.Identifier(login)
-            if login != "reader":
-                admin.execute(sql.SQL("create role {} login").format(name))
-            admin.execute(sql.SQL("set local role {}").format(name))
-            statement = sql.SQL("select distinct manager_id, department_name from mart_manager.{}")
-            rows = admin.execute(statement.format(sql.Identifier(mart))).fetchall()
-            admin.execute("reset role")
-            return set(rows)
-
-        everybody = seen_by("reader")
-        assert {manager for manager, _ in seen_by("anna_gromova")} == {deal_key(9101)}
-        heads = seen_by("head_of_wholesale")
-        assert heads == {row for row in everybody if row[1] == "Отдел опта"}
-        assert 1 < len(heads) < len(everybody)
-        assert seen_by("somebody_else") == set()
-        admin.rollback()
+    everybody, heads, own, none = (
+        demo_company.managers_seen_by(login, f"mart_manager.{mart}")
+        for login in ("reader", "head_of_wholesale", "anna_gromova", "somebody_else")
+    )
+    assert {manager for manager, _ in own} == {deal_key(9101)}
+    assert heads == {row for row in everybody if row[1] == "Отдел опта"}
+    assert 1 < len(heads) < len(everybody)
+    assert none == set()

@@ -3,6 +3,7 @@
 The last of the tests that share the company, in the order of the files: they change it.
 """
 
+from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -121,6 +122,48 @@ def test_a_second_refresh_changes_nothing(demo_company: Company) -> None:
     demo_company.run("python", "-m", "orchestration", "refresh")
     assert raw_fingerprints(demo_company) == raw_before
     assert monthly_from_marts(demo_company) == marts_before
+
+
+def test_the_next_refresh_shows_each_manager_what_the_checks_found(demo_company: Company) -> None:
+    found = dict(
+        demo_company.query(
+            "select check_id, failing_count from quality.check_results where severity = 'warning'"
+        )
+    )
+    assert sum(found.values()) > 100
+    assert found == dict(
+        demo_company.query(
+            "select check_id, sum(failing_records_count) from mart_quality.hygiene_checks_weekly"
+            " group by check_id"
+        )
+    )
+    assert {check: count for check, count in found.items() if count} == dict(
+        demo_company.query(
+            "select check_id, count(*) from mart_quality.hygiene_records group by check_id"
+        )
+    )
+    kept: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for manager, weight, checked, failing in demo_company.query(
+        "select manager_id, check_weight::float, checked_records_count, failing_records_count"
+        " from mart_quality.hygiene_checks_weekly where repaired_by = 'manager'"
+    ):
+        kept[manager].append((weight, 1 - failing / checked))
+    scores = dict(
+        demo_company.query(
+            "select manager_id, hygiene_score::float from mart_sales_head.hygiene_weekly"
+        )
+    )
+    assert scores == {
+        manager: pytest.approx(
+            100 * sum(weight * share for weight, share in checks) / sum(w for w, _ in checks),
+            abs=0.06,
+        )
+        for manager, checks in kept.items()
+    }
+    assert len(set(scores.values())) > 5
+    own = demo_company.managers_seen_by("anna_gromova", "mart_manager.my_hygiene")
+    assert {manager for manager, _ in own} == {"amocrm:main:9101"}
+    assert demo_company.managers_seen_by("somebody_else", "mart_manager.my_hygiene") == set()
 
 
 def test_what_happens_after_the_refresh_is_right_after_the_next_one(

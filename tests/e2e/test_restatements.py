@@ -42,6 +42,7 @@ def company(new_company: Callable[..., Company], server: DemoServer) -> Company:
         server.apart.ask("/demo/clock", {"forward_seconds": 15 * 60})
     company = new_company(**server.environment)
     company.run("python", "-m", "ingestion", "init")
+    company.run("python", "-m", "expectations", "prepare")
     build(company, THE_DAY_BEFORE, "amocrm", "onec")
     return company
 

@@ -147,9 +147,12 @@ def make_crm(postgres: Any) -> Iterator[MakeCrm]:
 def quality_store(make_crm: MakeCrm) -> QualitySettings:
     """An empty store of its own for each test."""
     settings = make_crm("store_", {}, without=list(TABLES))
-    store.prepare(settings)
+    store.prepare(settings, [])
     with psycopg.connect(settings.writing_url) as connection:
-        connection.execute("truncate store_quality.check_results")
+        for table in ("check_results", "checked_records", "failing_records"):
+            connection.execute(
+                sql.SQL("truncate {}").format(sql.Identifier("store_quality", table))
+            )
     return settings
 
 

@@ -10,8 +10,9 @@ import psycopg
 import pytest
 
 from expectations import store
+from expectations.catalog import contracts
 from expectations.errors import QualityError
-from expectations.outcome import CheckOutcome
+from expectations.outcome import CheckOutcome, FailingRecord
 from expectations.settings import QualitySettings
 
 pytestmark = pytest.mark.integration
@@ -49,6 +50,70 @@ def test_a_retried_run_replaces_its_own_outcomes(quality_store: QualitySettings)
     store.record(quality_store, [FAILED], "monday", MONDAY)
     store.record(quality_store, [PASSED], "monday", MONDAY + timedelta(minutes=5))
     assert rows(quality_store.writing_url) == [("monday", "passed", 0)]
+
+
+def checked(url: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "select checked_on::text, manager_id, checked_count, failing_count"
+            " from store_quality.checked_records order by checked_on, manager_id"
+        ).fetchall()
+
+
+def failing_ids(url: str) -> set[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return set(
+            connection.execute(
+                "select record_id, manager_id, checked_at from store_quality.failing_records"
+            ).fetchall()
+        )
+
+
+OF_TWO = replace(
+    FAILED,
+    checked_by_manager={"anna": 6, None: 4},
+    failing_records=(
+        FailingRecord("1", "Кабель", "https://crm.example/leads/1", "anna"),
+        FailingRecord("2", "", None, "anna"),
+        FailingRecord("3", "Труба", None, None),
+    ),
+)
+
+
+def test_the_last_run_of_a_day_tells_whose_records_were_checked(
+    quality_store: QualitySettings,
+) -> None:
+    store.record(quality_store, [OF_TWO], "morning", MONDAY)
+    assert checked(quality_store.writing_url) == [
+        ("2026-03-30", "", 4, 1),
+        ("2026-03-30", "anna", 6, 2),
+    ]
+    repaired = replace(PASSED, checked_by_manager={"anna": 7})
+    store.record(quality_store, [repaired], "evening", MONDAY + timedelta(hours=9))
+    assert checked(quality_store.writing_url) == [("2026-03-30", "anna", 7, 0)]
+    store.record(quality_store, [OF_TWO], "tuesday", MONDAY + timedelta(days=1))
+    assert len(checked(quality_store.writing_url)) == 3
+
+
+def test_the_records_that_failed_are_those_of_the_last_run_that_could_look(
+    quality_store: QualitySettings,
+) -> None:
+    store.record(quality_store, [OF_TWO], "monday", MONDAY)
+    found = {("1", "anna", MONDAY), ("2", "anna", MONDAY), ("3", None, MONDAY)}
+    assert failing_ids(quality_store.writing_url) == found
+    crashed = replace(FAILED, status="crashed", failing_count=None)
+    store.record(quality_store, [crashed], "tuesday", MONDAY + timedelta(days=1))
+    assert failing_ids(quality_store.writing_url) == found
+    store.record(quality_store, [PASSED], "wednesday", MONDAY + timedelta(days=2))
+    assert failing_ids(quality_store.writing_url) == set()
+
+
+def test_the_catalogue_is_kept_as_it_is_now(quality_store: QualitySettings) -> None:
+    store.prepare(quality_store, contracts())
+    store.prepare(quality_store, contracts()[:2])
+    with psycopg.connect(quality_store.reading_url) as connection:
+        titles = connection.execute("select title from store_quality.checks").fetchall()
+    assert {title for (title,) in titles} == {contract.title for contract in contracts()[:2]}
 
 
 def test_the_latest_outcome_of_each_check_is_read_back_whole(

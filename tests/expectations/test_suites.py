@@ -147,7 +147,7 @@ def dirty_crm() -> dict[str, list[dict[str, Any]]]:
             {"contact_id": "abroad", "phones": ["+79161234567", "+380501234567"]},
             {"contact_id": "blank_name", "contact_name": " "},
             {"contact_id": "deleted", "phones": [], "emails": [], "is_deleted": True},
-            *[{"contact_id": f"nameless_{n}", "contact_name": None} for n in range(12)],
+            *[{"contact_id": f"nameless_{n}", "contact_name": None} for n in range(30)],
         ],
         ACCOUNTS: [{}, {"account_name": "branch", "name": "Филиал"}],
         RAW_CONTACTS: [{}],
@@ -171,9 +171,9 @@ FAULTS: dict[str, tuple[int, int, set[str] | None]] = {
     "won_deal_has_money": (3, 2, {"unpaid", "refunded"}),
     "responsible_is_active": (7, 3, {"no_type", "nobodys", "from_nowhere"}),
     "contacts_feed_is_not_empty": (2, 1, {"branch"}),
-    "name_is_given": (21, 13, None),
-    "phone_or_email_is_given": (21, 1, {"unreachable"}),
-    "phone_is_valid": (19, 4, {"short_phone", "long_phone", "lost_digit", "one_of_two_lost"}),
+    "name_is_given": (39, 31, None),
+    "phone_or_email_is_given": (39, 1, {"unreachable"}),
+    "phone_is_valid": (37, 4, {"short_phone", "long_phone", "lost_digit", "one_of_two_lost"}),
 }
 
 
@@ -283,8 +283,19 @@ def test_an_unmapped_stage_is_named_with_its_pipeline(dirty: dict[str, CheckOutc
     assert record.url == "https://crm.example/leads/1"
 
 
+def test_whose_records_were_checked_adds_up_to_all(dirty: dict[str, CheckOutcome]) -> None:
+    for check_id in FAULTS:
+        outcome = dirty[check_id]
+        assert sum(outcome.checked_by_manager.values()) == outcome.checked_count
+        assert len(outcome.failing_records) == outcome.failing_count
+        assert {one.manager_id for one in outcome.failing_records} <= set(
+            outcome.checked_by_manager
+        )
+    assert len(dirty["responsible_is_active"].checked_by_manager) > 1
+
+
 def test_a_sample_is_at_most_ten_records(dirty: dict[str, CheckOutcome]) -> None:
-    assert dirty["name_is_given"].failing_count == 13
+    assert dirty["name_is_given"].failing_count == 31
     assert len(dirty["name_is_given"].sample) == 10
 
 

@@ -1,7 +1,7 @@
 """How an outcome of a quality check looks in Dagster."""
 
 from expectations.catalog import contracts
-from expectations.outcome import CheckOutcome, SampleRecord
+from expectations.outcome import CheckOutcome, FailingRecord
 from orchestration.factories.quality_checks import check_result
 
 CITY = next(contract for contract in contracts() if contract.check_id == "city_is_given")
@@ -18,9 +18,9 @@ def test_a_failed_check_shows_its_verdict_and_records_with_links() -> None:
         limit_share=CITY.limit_share,
         severity=CITY.severity,
         owner=CITY.owner.code,
-        sample=(
-            SampleRecord("amocrm:main:1", "Кабель", "https://crm.example/leads/1", None),
-            SampleRecord("amocrm:main:2", "", None, None),
+        failing_records=(
+            FailingRecord("amocrm:main:1", "Кабель", "https://crm.example/leads/1", None),
+            FailingRecord("amocrm:main:2", "", None, None),
         ),
     )
     result = check_result(CITY, outcome)
