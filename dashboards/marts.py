@@ -35,7 +35,8 @@ QUERIES: dict[str, LiteralString] = {
     """,
     "managers": """
         select managers_monthly.*, now.open_deals_count, now.load_ratio, now.overdue_deals_count,
-            now.deals_without_task_count, now.stuck_deals_count
+            now.deals_without_task_count, now.stuck_deals_count, now.company_open_deals_count,
+            now.company_load_ratio
         from {sales_head}.managers_monthly
         left join {sales_head}.managers_now as now using (manager_id)
         where month_start >= (

@@ -102,6 +102,14 @@
     {{ quotient(totals ~ '.open_deals_count', var('open_deals_cap')) }}
 {%- endmacro %}
 
+{# Of the company's open deals and its active managers. #}
+{% macro company_load_ratio(totals) -%}
+    {{ quotient(
+        totals ~ '.open_deals_count',
+        '(' ~ var('open_deals_cap') ~ ' * ' ~ totals ~ '.managers_count)',
+    ) }}
+{%- endmacro %}
+
 {% macro talked_to_won_share(totals) -%}
     {{ quotient(totals ~ '.talked_won_leads_count', totals ~ '.talked_leads_count') }}
 {%- endmacro %}

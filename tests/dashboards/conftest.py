@@ -55,6 +55,7 @@ def company(empty: Marts) -> Marts:
         "sales_count": 3,
         "previous_sales_count": 5,
         "proposals_count": 9,
+        "company_proposals_count": 21,
         "revenue_amount": Decimal("7654321.00"),
         "previous_revenue_amount": Decimal(0),
         "margin_amount": Decimal("-1500.00"),
@@ -64,6 +65,9 @@ def company(empty: Marts) -> Marts:
         "company_lead_to_paid_share": Decimal("0.1000"),
         "average_check_amount": None,
         "response_median_minutes": Decimal("12.50"),
+        "company_response_median_minutes": Decimal("8.00"),
+        "company_open_deals_count": 90,
+        "company_load_ratio": Decimal("0.7500"),
         "open_deals_count": 30,
         "load_ratio": Decimal("0.5000"),
     }

@@ -1,5 +1,5 @@
--- How well each manager fills in the CRM, as of the last check of the week. Only what a manager is
--- to repair counts; the company is all managers' records together, and not the mean of their scores.
+-- How well each manager fills in the CRM, as of the last check of the week. Only what a manager
+-- repairs counts; the company is all managers' records together, and not the mean of their scores.
 with
 
 checked as (

@@ -160,12 +160,14 @@ company as (
         sum(qualified_leads_count) as qualified_leads_count,
         sum(proposal_leads_count) as proposal_leads_count,
         sum(won_leads_count) as won_leads_count,
-        sum(paid_leads_count) as paid_leads_count
+        sum(paid_leads_count) as paid_leads_count,
+        sum(proposals_count)::integer as proposals_count
     from measures
     group by month_start
 ),
 
--- Who still waits has waited longest, so the middle of them is unknown when more than half wait.
+-- Who still waits has waited longest, so the middle of them is unknown when more than half wait. The
+-- company's row is without a manager.
 response_times as (
     select
         date_trunc('month', created_date)::date as month_start,
@@ -180,9 +182,12 @@ response_times as (
             ),
             'infinity'
         ) as first_attempt_median_minutes,
-        avg(is_within_sla::integer) as response_within_sla_share
+        round(avg(is_within_sla::integer), 4) as response_within_sla_share
     from responses
-    group by month_start, manager_id
+    group by grouping sets (
+        (date_trunc('month', created_date)::date, manager_id),
+        (date_trunc('month', created_date)::date)
+    )
 ),
 
 -- A manager's months run from the first with anything to now: a chart shows gaps otherwise.
@@ -273,12 +278,15 @@ managers_monthly as (
         '{{ company_currency() }}' as currency_code,
         response_times.response_median_minutes,
         response_times.first_attempt_median_minutes,
-        round(response_times.response_within_sla_share, 4) as response_within_sla_share,
+        response_times.response_within_sla_share,
+        company_response_times.response_median_minutes as company_response_median_minutes,
+        company_response_times.response_within_sla_share as company_response_within_sla_share,
         totals.calls_count,
         totals.effective_calls_count,
         totals.tasks_done_count,
         totals.tasks_late_count,
         totals.proposals_count,
+        coalesce(company.proposals_count, 0) as company_proposals_count,
         {{ lead_to_proposal_period_ratio('totals') }} as lead_to_proposal_period_ratio,
         days_to_won.days_to_won_median,
         days_to_paid.days_to_paid_median
@@ -293,6 +301,9 @@ managers_monthly as (
     left join response_times
         on totals.manager_id = response_times.manager_id
         and totals.month_start = response_times.month_start
+    left join response_times as company_response_times
+        on company_response_times.manager_id is null
+        and totals.month_start = company_response_times.month_start
     left join days_to_won
         on totals.manager_id = days_to_won.manager_id
         and totals.month_start = days_to_won.month_start

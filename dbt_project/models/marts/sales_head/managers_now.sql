@@ -26,6 +26,13 @@ totals as (
         on managers.manager_id = open_deals.manager_id
 ),
 
+company as (
+    select
+        sum(open_deals_count)::integer as open_deals_count,
+        count(*) filter (where manager_name is not null) as managers_count
+    from totals
+),
+
 managers_now as (
     select
         totals.manager_id,
@@ -33,6 +40,8 @@ managers_now as (
         totals.department_name,
         totals.open_deals_count,
         {{ load_ratio('totals') }} as load_ratio,
+        company.open_deals_count as company_open_deals_count,
+        {{ company_load_ratio('company') }} as company_load_ratio,
         totals.open_deals_amount,
         '{{ company_currency() }}' as currency_code,
         totals.overdue_deals_count,
@@ -41,6 +50,7 @@ managers_now as (
         totals.tasks_overdue_count,
         {{ business_now() }} as built_at
     from totals
+    cross join company
 )
 
 select * from managers_now
