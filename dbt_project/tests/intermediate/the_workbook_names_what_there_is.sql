@@ -23,8 +23,11 @@ stages as (
     select stage_id from {{ ref('int_stages_unioned') }}
 ),
 
+-- A norm of stages has no default: what is usual holds without one.
 thresholds as (
     select alert_rule, measure from {{ ref('alert_thresholds') }}
+    union
+    select 'deals_stuck', 'stage_age_days'
 ),
 
 unanswered as (
@@ -60,7 +63,9 @@ unanswered as (
     union all
     select 'threshold', alert_rule || ': ' || measure, sheet_name, row_number
     from {{ ref('stg_workbook__alert_thresholds') }}
-    where (alert_rule, measure) not in (select alert_rule, measure from thresholds)
+    where
+        (alert_rule, measure) not in (select alert_rule, measure from thresholds)
+        or (alert_rule <> 'deals_stuck' and scope <> 'company')
 )
 
 select kind, stated, sheet_name, row_number from unanswered

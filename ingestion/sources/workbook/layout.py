@@ -81,6 +81,20 @@ _DECIDED = (
     _text("changed_by", ("Кто решил", "Хто вирішив", "Decided by"), "РОП", required=True),
     _text("because", ("Почему", "Чому", "Because"), "Решение планёрки 29.05", required=True),
 )
+_STAGE_RANKS: Mapping[str, Words] = {
+    rank: (rank, rank, rank)
+    for rank in (
+        "new",
+        "contacted",
+        "qualified",
+        "proposal_sent",
+        "negotiation",
+        "contract",
+        "invoice_sent",
+        "won",
+        "lost",
+    )
+}
 YES_NO: Mapping[str, Words] = {"true": ("да", "так", "yes"), "false": ("нет", "ні", "no")}
 _CURRENCIES = ("RUB", "UAH", "KZT", "BYN", "USD", "EUR", "CNY")
 
@@ -355,20 +369,7 @@ SHEETS = (
                 "text",
                 ("negotiation",),
                 False,
-                {
-                    rank: (rank, rank, rank)
-                    for rank in (
-                        "new",
-                        "contacted",
-                        "qualified",
-                        "proposal_sent",
-                        "negotiation",
-                        "contract",
-                        "invoice_sent",
-                        "won",
-                        "lost",
-                    )
-                },
+                _STAGE_RANKS,
             ),
             *_DECIDED,
         ),
@@ -386,10 +387,22 @@ SHEETS = (
                 "overdue_deals_count",
                 required=True,
             ),
+            Column(
+                "scope",
+                ("Смысл этапа", "Зміст етапу", "Stage meaning"),
+                "text",
+                ("",),
+                values=_STAGE_RANKS,
+                note=(
+                    "Только для правила deals_stuck: для каких этапов этот срок. Пусто — для всех.",
+                    "Лише для правила deals_stuck: для яких етапів цей строк. Порожньо — для всіх.",
+                    "For rule deals_stuck alone: of which stages this is the norm. Blank: of all.",
+                ),
+            ),
             Column("threshold_value", ("Порог", "Поріг", "Threshold"), "number", ("7",), True),
             *_DECIDED,
         ),
-        ("alert_rule", "measure", "valid_from"),
+        ("alert_rule", "measure", "scope", "valid_from"),
     ),
     Sheet(
         "required_fields",

@@ -22,7 +22,7 @@ thresholds as (
         workbook_row_id,
         alert_rule,
         measure,
-        'company',
+        scope,
         threshold_value,
         valid_from_date,
         changed_by,

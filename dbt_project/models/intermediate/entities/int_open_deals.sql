@@ -1,5 +1,6 @@
 -- What waits now: one row per open deal, with the age of its stage beside what is usual there. A
--- stage's own norm comes from the settings; without one it is the 90th percentile of the stays that
+-- stage's own norm comes from the settings, else the norm of all stages does; without one it is the
+-- 90th percentile of the stays that
 -- ended lately, and with too few of those nobody can say what is usual.
 with
 
@@ -65,7 +66,12 @@ ages as (
         round(
             extract(epoch from {{ business_now() }} - present_spans.entered_at) / 86400, 4
         ) as stage_age_days,
-        round(coalesce(norms_set.norm_days, norms_seen.norm_days::numeric), 4) as stage_norm_days,
+        round(
+            coalesce(
+                norms_set.norm_days, norms_of_all.norm_days, norms_seen.norm_days::numeric
+            ),
+            4
+        ) as stage_norm_days,
         deals.budget_amount,
         coalesce(deal_tasks.open_tasks_count, 0) as open_tasks_count,
         coalesce(deal_tasks.overdue_tasks_count, 0) as overdue_tasks_count,
@@ -75,6 +81,8 @@ ages as (
         on deals.deal_id = present_spans.deal_id
     left join norms_set
         on present_spans.stage_rank = norms_set.stage_rank
+    left join norms_set as norms_of_all
+        on norms_of_all.stage_rank = 'company'
     left join norms_seen
         on present_spans.stage_id = norms_seen.stage_id
     left join deal_tasks

@@ -2,6 +2,7 @@ select
     {{ workbook_row_id() }} as workbook_row_id,
     alert_rule,
     measure,
+    coalesce(scope, 'company') as scope,
     threshold_value,
     valid_from::date as valid_from_date,
     changed_by,
