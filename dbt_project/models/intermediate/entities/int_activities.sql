@@ -11,7 +11,7 @@ calls as (
 notes as (
     select note_id, note_type, deal_id, crm_lead_id, contact_id, manager_id, created_at
     from {{ ref('int_notes_unioned') }}
-    where note_type not in ('call_in', 'call_out', 'sms_in')
+    where note_type not in ('call_in', 'call_out', 'sms_in', 'mail_in', 'chat_in')
 ),
 
 stage_changes as (
@@ -60,7 +60,7 @@ acts as (
     select
         notes.note_id,
         case
-            when notes.note_type in ('sms_out', 'amomail_message', 'crm_email') then 'message'
+            when notes.note_type in ('sms_out', 'mail_out', 'chat_out') then 'message'
             else 'note'
         end,
         notes.deal_id,

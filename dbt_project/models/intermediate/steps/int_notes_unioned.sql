@@ -17,6 +17,20 @@ int_notes_unioned as (
     union all
     select
         note_id,
+        'chat_out',
+        deal_id,
+        null,
+        contact_id,
+        manager_id,
+        null,
+        null,
+        null,
+        null,
+        created_at
+    from {{ ref('stg_amocrm__chat_messages') }}
+    union all
+    select
+        note_id,
         note_type,
         deal_id,
         crm_lead_id,

@@ -2,7 +2,12 @@
 -- note is the number of `created_by`, and for a call put there by the PBX the responsible one.
 select
     {{ source_key('amocrm', 'account_name', "'note-' || entity_type || '-' || id") }} as note_id,
-    note_type,
+    -- Letters of the account's mailbox; `income` tells those that came.
+    case
+        when note_type = 'amomail_message' and params ->> 'income' in ('true', '1') then 'mail_in'
+        when note_type = 'amomail_message' then 'mail_out'
+        else note_type
+    end as note_type,
     case
         when entity_type = 'leads'
             then {{ source_key('amocrm', 'account_name', 'entity_id::text') }}

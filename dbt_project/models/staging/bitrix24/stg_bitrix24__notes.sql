@@ -18,6 +18,10 @@ stg_bitrix24__notes as (
         case
             when activities.type_id = 2 and activities.direction = 1 then 'call_in'
             when activities.type_id = 2 then 'call_out'
+            when activities.provider_id = 'CRM_EMAIL'
+                then case activities.direction when 1 then 'mail_in' else 'mail_out' end
+            when activities.provider_id = 'IMOPENLINES_SESSION'
+                then case activities.direction when 1 then 'chat_in' else 'chat_out' end
             else lower(activities.provider_id)
         end as note_type,
         case
