@@ -41,6 +41,8 @@ class Project:
     recounts: Mapping[str, str] = field(default_factory=dict)
     """By model, the test its yml names under `recount_held_by`."""
     reads_of_tests: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    without: Project | None = None
+    """The project to which one model was added."""
 
     @classmethod
     def of_manifest(cls, manifest: dict[str, Any]) -> Project:
@@ -66,7 +68,15 @@ class Project:
         )
 
     def with_model(self, name: str, sql: str, folder: str = "marts") -> Project:
-        return replace(self, models={**self.models, name: Model(name, folder, folder, sql)})
+        added = Model(name, folder, folder, sql)
+        return replace(self, models={**self.models, name: added}, without=self)
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        if self.without:
+            return self.without.lineage.with_models(self.models)
+        folders = {model.folder for model in self.models.values()}
+        return Lineage(self.models, frozenset(folders - {"marts"}))
 
     def second_formulas(self, models: Collection[str] | None = None) -> list[str]:
         """A sentence for each column of the models, else of all, that makes a measure anew."""
@@ -78,8 +88,7 @@ class _Rule:
     def __init__(self, project: Project, judged: Collection[str]) -> None:
         self.project = project
         self.judged = [project.models[name] for name in judged]
-        folders = {model.folder for model in project.models.values()}
-        self.lineage = Lineage(project.models, frozenset(folders - {"marts"}))
+        self.lineage = project.lineage
 
     def formulas(self) -> Iterator[str]:
         for model, column, made in self.numbers():

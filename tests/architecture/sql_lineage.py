@@ -120,6 +120,16 @@ class Lineage:
                 types = {name: kind or "unknown" for name, kind in model.types.items()}
                 self._schema.add_table(f"{model.schema}.{model.name}", types)
 
+    def with_models(self, models: Mapping[str, Model]) -> Lineage:
+        """The same of these models, without reading again what has been read of the same ones."""
+        other = Lineage(models, self.stops)
+        other._selects = {
+            name: select
+            for name, select in self._selects.items()
+            if models.get(name) is self.models[name]
+        }
+        return other
+
     def columns(self, model: str) -> dict[str, Made]:
         """What each column of the model is made of, in the order of its select."""
         select = self.select(model)

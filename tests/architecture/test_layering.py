@@ -27,9 +27,16 @@ def sql_of(folder: str) -> dict[str, str]:
     }
 
 
+@cache
+def ymls() -> list[dict[str, Any]]:
+    """Of the models; the C loader reads them eight times as fast."""
+    texts = (file.read_text("utf-8") for file in MODELS.rglob("*.yml"))
+    return [yaml.load(text, yaml.CSafeLoader) or {} for text in texts]
+
+
 def yml_entries(kind: str) -> Iterator[dict[str, Any]]:
-    for file in MODELS.rglob("*.yml"):
-        yield from (yaml.safe_load(file.read_text("utf-8")) or {}).get(kind, [])
+    for yml in ymls():
+        yield from yml.get(kind, [])
 
 
 def meta(entry: dict[str, Any]) -> dict[str, Any]:

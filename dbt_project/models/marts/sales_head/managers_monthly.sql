@@ -166,8 +166,8 @@ company as (
     group by month_start
 ),
 
--- Who still waits has waited longest, so the middle of them is unknown when more than half wait. The
--- company's row is without a manager.
+-- Who still waits has waited longest, so the middle of them is unknown when more than half wait.
+-- The company's row is without a manager.
 response_times as (
     select
         date_trunc('month', created_date)::date as month_start,

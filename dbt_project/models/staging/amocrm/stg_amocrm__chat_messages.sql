@@ -1,4 +1,5 @@
--- What we wrote in chats and messengers: events alone tell of it, and not the text. Robots write too.
+-- What we wrote in chats and messengers: events alone tell of it, without the text. Robots write
+-- too.
 select
     {{ source_key('amocrm', 'account_name', "'message-' || id") }} as note_id,
     case
