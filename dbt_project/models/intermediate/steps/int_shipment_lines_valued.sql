@@ -1,4 +1,5 @@
--- What each line of a shipment is worth without VAT, in the company's currency, and what it cost.
+-- What each line of a shipment is worth without VAT, in the company's currency, what it cost, and
+-- what it would have been worth by the price list.
 with
 
 shipments as (
@@ -23,6 +24,10 @@ lines as (
         coalesce(vat_amount, 0) as vat_amount,
         cost_amount
     from {{ ref('stg_onec__shipment_lines') }}
+),
+
+list_prices as (
+    select * from {{ ref('int_list_prices_dated') }}
 ),
 
 currency_rates as (
@@ -54,6 +59,9 @@ lines_of_documents as (
         lines.product_id,
         lines.line_part,
         lines.quantity,
+        lines.vat_amount,
+        -- What comes back was sold by the list of the day it went.
+        coalesce(sold_shipments.shipped_date, shipments.shipped_date) as listed_date,
         -- The amount of a document is with VAT. Lines that add up to it only with their VAT are
         -- without it, all others hold it.
         case
@@ -72,6 +80,8 @@ lines_of_documents as (
     from lines
     inner join shipments
         on lines.shipment_id = shipments.shipment_id
+    left join shipments as sold_shipments
+        on shipments.returned_shipment_id = sold_shipments.shipment_id
     inner join document_totals
         on lines.shipment_id = document_totals.shipment_id
     left join unit_costs
@@ -80,6 +90,38 @@ lines_of_documents as (
     left join currency_rates
         on shipments.document_currency_code = currency_rates.rated_currency_code
         and shipments.shipped_date = currency_rates.rate_date
+),
+
+-- A price with VAT loses as much of it as the line pays, so that both are without the same; a gift
+-- pays none that could be seen, and loses the home country's. A list that does not say whether its
+-- prices hold VAT has none that could be compared.
+lines_with_list_prices as (
+    select
+        lines_of_documents.*,
+        list_prices.price_amount
+        * case
+            when list_prices.price_currency_code = '{{ company_currency() }}' then 1
+            else currency_rates.rate_amount
+        end
+        * case
+            when list_prices.includes_vat
+                then coalesce(
+                    lines_of_documents.amount_without_vat
+                    / nullif(
+                        lines_of_documents.amount_without_vat + lines_of_documents.vat_amount, 0
+                    ),
+                    1 / (1 + {{ vat_rate_on('lines_of_documents.listed_date') }})
+                )
+            when not list_prices.includes_vat then 1
+        end as list_price_amount
+    from lines_of_documents
+    left join list_prices
+        on lines_of_documents.product_id = list_prices.product_id
+        and lines_of_documents.listed_date >= list_prices.valid_from_date
+        and lines_of_documents.listed_date < list_prices.valid_before_date
+    left join currency_rates
+        on list_prices.price_currency_code = currency_rates.rated_currency_code
+        and lines_of_documents.listed_date = currency_rates.rate_date
 ),
 
 -- Cost is kept in the company's currency, whatever the customer is billed in.
@@ -93,8 +135,10 @@ int_shipment_lines_valued as (
         -- Work costs nothing that a document knows.
         round(
             case when line_part = 'services' then coalesce(cost_amount, 0) else cost_amount end, 2
-        ) as cost_amount
-    from lines_of_documents
+        ) as cost_amount,
+        round(list_price_amount, 2) as list_price_amount,
+        round(list_price_amount * quantity, 2) as list_amount
+    from lines_with_list_prices
 )
 
 select * from int_shipment_lines_valued
