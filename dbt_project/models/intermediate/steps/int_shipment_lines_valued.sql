@@ -35,13 +35,12 @@ currency_rates as (
 ),
 
 -- A return tells no cost: what comes back cost what it had cost when it was shipped.
-unit_costs as (
+costs_of_products as (
     select
         shipment_id,
         product_id,
-        case
-            when bool_and(cost_amount is not null) then sum(cost_amount) / nullif(sum(quantity), 0)
-        end as unit_cost_amount
+        sum(quantity) as quantity,
+        case when bool_and(cost_amount is not null) then sum(cost_amount) end as cost_amount
     from lines
     group by shipment_id, product_id
 ),
@@ -72,7 +71,11 @@ lines_of_documents as (
                 then lines.line_amount
             else lines.line_amount - lines.vat_amount
         end as amount_without_vat,
-        coalesce(lines.cost_amount, lines.quantity * unit_costs.unit_cost_amount) as cost_amount,
+        -- Divided last: the cost of one piece, rounded, could make a kopeck of many.
+        coalesce(
+            lines.cost_amount,
+            lines.quantity * costs_of_products.cost_amount / nullif(costs_of_products.quantity, 0)
+        ) as cost_amount,
         case
             when shipments.document_currency_code = '{{ company_currency() }}' then 1
             else currency_rates.rate_amount
@@ -84,9 +87,9 @@ lines_of_documents as (
         on shipments.returned_shipment_id = sold_shipments.shipment_id
     inner join document_totals
         on lines.shipment_id = document_totals.shipment_id
-    left join unit_costs
-        on shipments.returned_shipment_id = unit_costs.shipment_id
-        and lines.product_id = unit_costs.product_id
+    left join costs_of_products
+        on shipments.returned_shipment_id = costs_of_products.shipment_id
+        and lines.product_id = costs_of_products.product_id
     left join currency_rates
         on shipments.document_currency_code = currency_rates.rated_currency_code
         and shipments.shipped_date = currency_rates.rate_date
