@@ -62,7 +62,19 @@ shares as (
     from shipments
     left join allocated
         on shipments.shipment_id = allocated.shipment_id
-    where shipments.shipped_amount is distinct from allocated.shipped_amount
+    -- Halves of what does not halve are a kopeck more or less than the whole.
+    where
+        (
+            shipments.shipped_amount,
+            shipments.cost_amount,
+            shipments.list_amount,
+            shipments.discount_amount
+        ) is distinct from (
+            allocated.shipped_amount,
+            allocated.cost_amount,
+            allocated.list_amount,
+            allocated.discount_amount
+        )
 ),
 
 int_shipments_daily as (
