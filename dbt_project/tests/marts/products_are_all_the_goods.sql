@@ -1,5 +1,6 @@
 -- What was shipped of all products is what was shipped for all deals and none, and so are its worth
--- by the price list and the discount. Months to come, of which a document may be dated, are left out.
+-- by the price list and the discount. Months to come, of which a document may be dated, are left
+-- out.
 with
 
 by_product as (
