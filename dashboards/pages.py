@@ -19,7 +19,7 @@ from dashboards.words import kpi_words, word
 SERIES = ("revenue_amount", "margin_amount", "leads_count", "sales_count")
 WAITING = ("overdue", "without_task", "stuck")
 SHOWN_DEALS = 8
-_MORE_IS_NEITHER_GOOD_NOR_BAD = {"spend_amount"}
+_MORE_IS_NEITHER_GOOD_NOR_BAD = {"spend_amount", "discount_share"}
 
 
 def render(template: str, marts: Marts, settings: Settings) -> str:

@@ -100,6 +100,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "sales_count": ("Продажи", "Продажі", "Sales"),
     "revenue_amount": ("Выручка", "Виручка", "Revenue"),
     "margin_amount": ("Маржа", "Маржа", "Margin"),
+    "discount_share": ("Скидка от прайса", "Знижка від прайсу", "Off the list price"),
     "lead_to_proposal_share": ("Лид → КП", "Лід → КП", "Lead → proposal"),
     "lead_to_paid_share": ("Лид → оплата", "Лід → оплата", "Lead → paid"),
     "average_check_amount": ("Средний чек", "Середній чек", "Average check"),
@@ -477,6 +478,16 @@ KPIS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "(Маржа лідів періоду на сьогодні − реклама) ÷ реклама; зростає, доки свіжі ліди платять",
         ),
         ("ROMI", "(Margin of the period's leads to date − ads) ÷ ads; grows while fresh leads pay"),
+    ),
+    "discount_share": (
+        (
+            "Знижка від прайсу",
+            "Наскільки дешевше прайсу дня відвантаження продано, без ПДВ; товари, яких немає в прайсі, не входять",
+        ),
+        (
+            "Off the list price",
+            "How much less than by the list of the day of shipment the goods were sold for, without VAT; goods the list lacks are left out",
+        ),
     ),
     "plan_done_ratio": (
         ("План виконано", "Виручка місяця ÷ план виручки з книги Excel; минулі місяці повністю"),

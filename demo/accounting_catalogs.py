@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from demo import company, words
 from demo.accounting_records import COUNTERPARTIES, counterparty_folder, data_version
 from demo.moscow import DAY, OFFSET, local_text, month_of, month_start
+from demo.prices import list_price
 from demo.store import Record, Store
 
 ORGANISATIONS = "Catalog_Организации"
@@ -29,7 +30,6 @@ WHOLESALE_KEY = "0f9e0c1a-5d1b-11ee-9a01-0050568a3001"
 PIECE_KEY = "0f9e0c1a-5d1b-11ee-9a01-0050568a4001"
 PHONE_KIND = "0f9e0c1a-5d1b-11ee-9a01-0050568a5001"
 EMAIL_KIND = "0f9e0c1a-5d1b-11ee-9a01-0050568a5002"
-_RISE_A_QUARTER = 1.03
 
 # Code, name, roubles for `per` units on 1 January 2024, and how many kopecks a month they rise.
 _FOREIGN = (
@@ -46,9 +46,9 @@ def product_code(place: int) -> str:
     return f"00-{place + 1:08d}"
 
 
-def list_price(place: int) -> int:
-    """The first price of the goods at this place, in roubles."""
-    return 120 + place * 85
+def place_of_goods(line: Record) -> int:
+    """Which goods of `words.GOODS` a line of a document is about."""
+    return int(line["Номенклатура_Key"][-2:])
 
 
 def currency_key(code: str) -> str:
@@ -129,7 +129,7 @@ def _product(place: int, common: dict[str, Any]) -> Record:
 
 
 def write_registers(store: Store, founded_at: int, until: int) -> None:
-    """A rate of every currency for every day, prices of all goods for every quarter, up to `until`.
+    """A rate of every currency for every day, the price list for every quarter, up to `until`.
 
     A day's rate and a quarter's rise depend on the calendar alone, wherever the books begin.
     """
@@ -140,7 +140,7 @@ def write_registers(store: Store, founded_at: int, until: int) -> None:
     first, last = month_of(founded_at), month_of(until)
     for month in range(first, last + 1):
         if month == first or month % 3 == 0:
-            _set_prices(store, month, (month - first + 2) // 3)
+            _set_prices(store, month)
 
 
 def _rate(
@@ -156,17 +156,19 @@ def _rate(
     }
 
 
-def _set_prices(store: Store, month: int, rises: int) -> None:
+def _set_prices(store: Store, month: int) -> None:
     at = month_start(month)
     recorder = str(uuid5(NAMESPACE_URL, f"prices/{month}"))
     for place in range(len(words.GOODS)):
-        store.onec[PRICES][f"{recorder}/{place + 1}"] = price(
-            recorder=recorder,
-            line=place + 1,
-            at=at,
-            product_key=PRODUCT_KEY.format(place=place),
-            roubles=round(list_price(place) * _RISE_A_QUARTER**rises, 2),
-        )
+        roubles = list_price(place, month)
+        if roubles is not None:
+            store.onec[PRICES][f"{recorder}/{place + 1}"] = price(
+                recorder=recorder,
+                line=place + 1,
+                at=at,
+                product_key=PRODUCT_KEY.format(place=place),
+                roubles=roubles,
+            )
 
 
 def price(*, recorder: str, line: int, at: int, product_key: str, roubles: float) -> Record:

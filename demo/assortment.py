@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from demo import company, crm_records, words
-from demo.accounting_catalogs import list_price, product_code
+from demo.accounting_catalogs import place_of_goods, product_code
 from demo.accounting_records import INVOICES
 from demo.cast import Deal
+from demo.moscow import month_of
+from demo.prices import list_price
 from demo.store import Record, Store
 
 PRODUCTS = 8001
@@ -47,9 +49,8 @@ def link_products(store: Store, deals: Iterable[Deal]) -> None:
 
 
 def _link(line: Record) -> Record:
-    place = int(line["Номенклатура_Key"][-2:])
     metadata = {"quantity": line["Количество"], "catalog_id": PRODUCTS}
-    return {"id": _FIRST_ELEMENT + place, "metadata": metadata}
+    return {"id": _FIRST_ELEMENT + place_of_goods(line), "metadata": metadata}
 
 
 def _catalog(id: int, name: str, type: str, at: int, sort: int) -> Record:
@@ -72,6 +73,10 @@ def _catalog(id: int, name: str, type: str, at: int, sort: int) -> Record:
 
 
 def _product(place: int, name: str, at: int) -> Record:
+    values = [crm_records.value_of(_SKU, product_code(place))]
+    roubles = list_price(place, month_of(at))
+    if roubles is not None:
+        values.append(crm_records.value_of(_PRICE, str(roubles)))
     return {
         "id": _FIRST_ELEMENT + place,
         "name": name,
@@ -80,10 +85,7 @@ def _product(place: int, name: str, at: int) -> Record:
         "created_at": at,
         "updated_at": at,
         "is_deleted": None,
-        "custom_fields_values": [
-            crm_records.value_of(_SKU, product_code(place)),
-            crm_records.value_of(_PRICE, str(list_price(place))),
-        ],
+        "custom_fields_values": values,
         "catalog_id": PRODUCTS,
         "account_id": company.ACCOUNT_ID,
     }

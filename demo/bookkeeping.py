@@ -14,10 +14,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from demo import accounting_records as books
 from demo import company, words
-from demo.accounting_catalogs import EMAIL_KIND, PHONE_KIND
+from demo.accounting_catalogs import EMAIL_KIND, PHONE_KIND, place_of_goods
 from demo.cast import Customer, Deal, Invoice, Person
 from demo.ledger import Ledger, ShipmentTruth
-from demo.moscow import DAY, HOUR, local_date_text, local_instant, local_text
+from demo.moscow import DAY, HOUR, local_date_text, local_instant, local_text, month_of
+from demo.prices import listed_kopecks, packs
 from demo.store import Record, Store
 
 CONTRACTS = "Catalog_ДоговорыКонтрагентов"
@@ -111,23 +112,29 @@ def contract(*, key: str, owner_key: str, code: str, at: int) -> Record:
 
 
 def _take_goods_back(store: Store, ledger: Ledger) -> None:
-    """One sale in forty: a faulty piece comes back ten days later and is replaced, so no money
+    """One sale in forty: a faulty pack comes back ten days later and is replaced, so no money
     moves.
     """
     for sale in list(store.onec[books.SALES].values()):
-        at = local_instant(sale["Date"]) + 10 * DAY
+        sold_at = local_instant(sale["Date"])
+        at = sold_at + 10 * DAY
         if int(sale["Ref_Key"][:8], 16) % 40 or at > ledger.as_of:
             continue
         sold = sale["Товары"][0]
-        kopecks = round(sold["Цена"] * 100)
+        parts = packs(round(sold["Сумма"] * 100))
+        kopecks = round(round(sold["Сумма"] / parts, 2) * 100)
         key = str(uuid5(NAMESPACE_URL, f"return/{sale['Ref_Key']}"))
-        shipped, pieces = ledger.shipments[sale["Ref_Key"]], sold["Количество"]
+        shipped = ledger.shipments[sale["Ref_Key"]]
+        count = sold["Количество"] // parts
+        listed = listed_kopecks(place_of_goods(sold), count, month_of(sold_at), at)
         ledger.shipments[key] = ShipmentTruth(
             key,
             shipped.deal_id,
+            shipped.manager_id,
             at,
             -(kopecks - books.vat_of(kopecks, at)),
-            -((2 * shipped.cost_kopecks + pieces) // (2 * pieces)),
+            -((2 * shipped.cost_kopecks + parts) // (2 * parts)),
+            None if listed is None else -listed,
         )
         store.onec[books.RETURNS][key] = books.goods_return(
             key=key,
@@ -136,7 +143,7 @@ def _take_goods_back(store: Store, ledger: Ledger) -> None:
             counterparty_key=sale["Контрагент_Key"],
             sale_key=sale["Ref_Key"],
             kopecks=kopecks,
-            lines=[books.goods_line(sold["Номенклатура_Key"], 1, kopecks, at, None)],
+            lines=[books.goods_line(sold["Номенклатура_Key"], count, kopecks, at, None)],
         )
 
 

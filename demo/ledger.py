@@ -33,8 +33,10 @@ in UTC, all amounts in roubles:
                do), `none`, `ambiguous` (fits two deals). `expected_deal_id` is null where the
                trace is insufficient; then `expected_unmatched_kind` says why: `nothing_fits` or
                `fits_two_deals`. `counts`: posted, not deleted, sales money.
-    shipments  [{ref_key, deal_id, shipped_at, shipped, cost}]
+    shipments  [{ref_key, deal_id, manager_id, shipped_at, shipped, cost, listed}]
                goods that left, and those that came back with a minus; roubles without VAT.
+               `listed`: what they cost by the list of the day they left, null where it has no
+               price.
     totals     [{month (YYYY-MM, Moscow), channel, leads, deals_open, deals_won, deals_lost (sales
                  deals by creation), won_deals (by winning), won_budget, payments_count, revenue}]
                Deals with an excluded reason are left out. Money of no deal stands in the channel
@@ -129,13 +131,17 @@ class PaymentTruth:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentTruth:
-    """Goods of a deal that left or, with a minus, came back: kopecks without VAT."""
+    """Goods of a deal that left or, with a minus, came back: kopecks without VAT. `manager_id` took
+    off what `listed_kopecks` is more.
+    """
 
     ref_key: str
     deal_id: int
+    manager_id: int | None
     shipped_at: int
     shipped_kopecks: int
     cost_kopecks: int
+    listed_kopecks: int | None
 
 
 @dataclass(frozen=True)
@@ -239,8 +245,9 @@ class Ledger:
 
 def _shipment(shipment: ShipmentTruth) -> dict[str, Any]:
     row = _dated(shipment, "shipped_at")
-    for name in ("shipped", "cost"):
-        row[name] = row.pop(f"{name}_kopecks") / 100
+    for name in ("shipped", "cost", "listed"):
+        kopecks = row.pop(f"{name}_kopecks")
+        row[name] = None if kopecks is None else kopecks / 100
     return row
 
 

@@ -19,6 +19,7 @@ OVERLOADED = 9107
 SILENT = 9118
 MISSES_A_MONTH = 9106
 LOSING_CHANNEL = "vk_ads"
+GENEROUS = (9105, 9112, 9120)
 NEUTRAL = (9101, 9102, 9103, 9110, 9111, 9113, 9117, 9119, 9122)
 """Managers without a story; the planted faults are theirs, so that no story is blurred."""
 
@@ -101,6 +102,11 @@ def chance_to_win(manager_id: int, channel_name: str, month: int) -> float:
     elif manager_id == OVERLOADED:
         chance *= 0.15 if month % 12 in SAG_MONTHS else 1.3
     return min(chance, 0.8)
+
+
+def percent_off(manager_id: int) -> int:
+    """How much of the list price somebody takes off at least."""
+    return 15 if manager_id in GENEROUS else 3 + manager_id % 5
 
 
 def budget(rng: random.Random, manager_id: int) -> int:

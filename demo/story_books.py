@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from demo import accounting_records as books
-from demo import company, identity, words
+from demo import company, identity, prices, staff, words
+from demo.accounting_catalogs import PRODUCT_KEY
 from demo.cast import Customer, Deal, Invoice
 from demo.ledger import PaymentTruth, ShipmentTruth
-from demo.moscow import local_date_text
+from demo.moscow import local_date_text, month_of
+from demo.store import Record
 
 if TYPE_CHECKING:
     from demo.story import Story
@@ -55,9 +57,7 @@ class Books:
             at=self._story.t,
             counterparty_key=self.key_of(customer),
             kopecks=kopecks,
-            lines=[
-                books.goods_line(self._product(), 1 + kopecks % 40, kopecks, self._story.t, None)
-            ],
+            lines=[self._goods(deal, self._product(), kopecks, None)],
         )
         written = number if spelling == "full" else number.split("-")[1].lstrip("0")
         self._story.fill(deal, company.INVOICE_FIELD, written)
@@ -151,28 +151,23 @@ class Books:
 
     def ship(self, invoice: Invoice, cost_share: float) -> str:
         """The goods of an invoice leave the warehouse; returns the document's key."""
-        key = identity.guid(self._story.rng)
-        net = invoice.kopecks - books.vat_of(invoice.kopecks, self._story.t)
+        key, at, deal = identity.guid(self._story.rng), self._story.t, invoice.deal
+        net = invoice.kopecks - books.vat_of(invoice.kopecks, at)
         cost = round(net * cost_share)
+        place = self._product()
+        goods = self._goods(deal, place, invoice.kopecks, cost)
         self._story.world.ledger.shipments[key] = ShipmentTruth(
-            key, invoice.deal.id, self._story.t, net, cost
-        )
+            key, deal.id, deal.responsible or None, at, net, cost,
+            prices.listed_kopecks(place, goods["Количество"], month_of(at), at),
+        )  # fmt: skip
         self._story.world.store.onec[books.SALES][key] = books.sales_document(
             key=key,
             number=self._number("sale"),
-            at=self._story.t,
-            counterparty_key=self.key_of(invoice.deal.person.customer),
+            at=at,
+            counterparty_key=self.key_of(deal.person.customer),
             invoice_key=invoice.key,
             kopecks=invoice.kopecks,
-            lines=[
-                books.goods_line(
-                    self._product(),
-                    1 + invoice.kopecks % 40,
-                    invoice.kopecks,
-                    self._story.t,
-                    cost,
-                )
-            ],
+            lines=[goods],
         )
         return key
 
@@ -180,6 +175,11 @@ class Books:
         number = self._story.serial * 16 + self._story.next_number(kind)
         return f"0000-{number % 10**6:06d}"
 
-    def _product(self) -> str:
-        place = self._story.rng.randrange(len(words.GOODS))
-        return f"0f9e0c1a-5d1b-11ee-9a01-0050568a20{place:02d}"
+    def _product(self) -> int:
+        return self._story.rng.randrange(len(words.GOODS))
+
+    def _goods(self, deal: Deal, place: int, kopecks: int, cost: int | None) -> Record:
+        """So many of the goods at this place that the seller's discount comes of the amount."""
+        at, off = self._story.t, staff.percent_off(deal.responsible)
+        count = prices.pieces(place, kopecks, at, off)
+        return books.goods_line(PRODUCT_KEY.format(place=place), count, kopecks, at, cost)

@@ -39,6 +39,24 @@
     {{ quotient(totals ~ '.sales_paid_amount', totals ~ '.sales_count', digits=2) }}
 {%- endmacro %}
 
+{# Of what goods with a list price would have cost by it, the part that was taken off. #}
+{% macro discount_share(totals) -%}
+    {{ quotient(totals ~ '.discount_amount', totals ~ '.list_amount') }}
+{%- endmacro %}
+
+{# What a piece with a list price was sold for, beside what the list said. #}
+{% macro average_price_amount(totals) -%}
+    {{ quotient(
+        '(' ~ totals ~ '.list_amount - ' ~ totals ~ '.discount_amount)',
+        totals ~ '.quantity_with_list_price',
+        digits=2,
+    ) }}
+{%- endmacro %}
+
+{% macro average_list_price_amount(totals) -%}
+    {{ quotient(totals ~ '.list_amount', totals ~ '.quantity_with_list_price', digits=2) }}
+{%- endmacro %}
+
 {% macro cpl_amount(totals) -%}
     {{ quotient('nullif(' ~ totals ~ '.spend_amount, 0)', totals ~ '.leads_count', digits=2) }}
 {%- endmacro %}

@@ -42,7 +42,7 @@ def company(empty: Marts) -> Marts:
         "month_start": MARCH,
     }
     counted = {"unit": "count", "current_value": Decimal(77)}
-    names = ("average_check_amount", "leads_count", "sales_count")
+    names = ("average_check_amount", "discount_share", "leads_count", "sales_count")
     manager = {
         "month_start": MARCH,
         "manager_id": "anna",
@@ -64,6 +64,7 @@ def company(empty: Marts) -> Marts:
         "lead_to_paid_share": Decimal("0.2100"),
         "company_lead_to_paid_share": Decimal("0.1000"),
         "average_check_amount": None,
+        "discount_share": Decimal("0.0845"),
         "response_median_minutes": Decimal("12.50"),
         "company_response_median_minutes": Decimal("8.00"),
         "company_open_deals_count": 90,

@@ -87,7 +87,7 @@ def test_a_number_in_a_custom_field_is_text(demo: DemoServer) -> None:
         for field in demo.crm("catalogs/8001/elements/800100").json()["custom_fields_values"]
         if field["field_code"] == "PRICE"
     ]
-    assert price == "120"
+    assert price == "54"
 
 
 CUSTOMERS = ("customers", "customers/tags", "customers/custom_fields", "customers/notes")

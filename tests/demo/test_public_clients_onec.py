@@ -186,7 +186,7 @@ def test_it_reads_registers_by_key_and_in_slices(demo: DemoServer) -> None:
     def prices(base: Any) -> Any:
         return onec.InformationRegister(base, "ЦеныНоменклатуры", record_type=True)
 
-    assert len(ask(demo, lambda base: prices(base).slice_last())["value"]) == 15
+    assert len(ask(demo, lambda base: prices(base).slice_last())["value"]) == 14
 
 
 def test_atom_tells_it_the_same_as_json(demo: DemoServer) -> None:

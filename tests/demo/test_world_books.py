@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from demo import accounting_catalogs as catalogs
 from demo import accounting_records as books
-from demo import assortment, company
+from demo import assortment, company, prices, staff
 from demo.bookkeeping import CONTRACTS
 from demo.world import World, build_world
 
@@ -48,9 +49,10 @@ def test_goods_are_called_in_1c_as_in_the_crm(world: World) -> None:
         for price in reversed(world.store.onec[catalogs.PRICES].values())
     }
     in_books = {
-        (product["Description"].lower(), product["Code"], str(int(first_prices[key])))
+        (product["Description"].lower(), product["Code"],
+         *([str(first_prices[key])] if key in first_prices else []))
         for key, product in world.store.onec[catalogs.PRODUCTS].items()
-    }
+    }  # fmt: skip
     assert in_crm == in_books
 
 
@@ -101,3 +103,30 @@ def test_no_cash_is_money_of_customers(world: World) -> None:
         assert {order["ВидОперации"] for order in orders.values()} <= NOT_SALES
         assert not orders.keys() & world.ledger.payments.keys()
     assert not world.store.onec[books.CARD_OPERATIONS]
+
+
+def test_a_generous_manager_takes_more_off_the_list_than_the_others(world: World) -> None:
+    listed: Counter[int | None] = Counter()
+    taken_off: Counter[int | None] = Counter()
+    for goods in world.ledger.shipments.values():
+        if goods.listed_kopecks is not None:
+            listed[goods.manager_id] += goods.listed_kopecks
+            taken_off[goods.manager_id] += goods.listed_kopecks - goods.shipped_kopecks
+    shares = {manager: taken_off[manager] / total for manager, total in listed.items()}
+    generous = {shares.pop(manager) for manager in staff.GENEROUS}
+    assert len(shares) > 15
+    assert min(generous) > 0.15 > sum(shares.values()) / len(shares)
+
+
+def test_goods_made_to_order_are_sold_without_a_list_price(world: World) -> None:
+    made_to_order = catalogs.PRODUCT_KEY.format(place=prices.MADE_TO_ORDER)
+    listed = {price["Номенклатура_Key"] for price in world.store.onec[catalogs.PRICES].values()}
+    assert world.store.onec[catalogs.PRODUCTS].keys() - listed == {made_to_order}
+    unlisted = {key for key, one in world.ledger.shipments.items() if one.listed_kopecks is None}
+    assert len(unlisted) > 20
+    assert unlisted == {
+        key
+        for entity in (books.SALES, books.RETURNS)
+        for key, document in world.store.onec[entity].items()
+        if document["Товары"][0]["Номенклатура_Key"] == made_to_order
+    }

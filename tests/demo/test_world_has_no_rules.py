@@ -17,8 +17,8 @@ import pytest
 DEMO = Path(__file__).parents[2] / "demo"
 WORLD = (
     "assortment", "bookkeeping", "cards", "company", "happen", "happen_books", "happen_cards",
-    "identity", "ledger", "lives", "moscow", "picks", "regulars", "scenarios", "staff", "story",
-    "tales", "words", "world",
+    "identity", "ledger", "lives", "moscow", "picks", "prices", "regulars", "scenarios", "staff",
+    "story", "tales", "words", "world",
 )  # fmt: skip
 MODULES = sorted(DEMO.glob("*.py"))
 

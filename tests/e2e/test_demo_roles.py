@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from demo.accounting_catalogs import product_code
+from demo.prices import MADE_TO_ORDER
 from tests.e2e.conftest import Company
 from tests.e2e.ledger import deal_key, manager_key
 
@@ -194,6 +196,70 @@ def test_customers_paid_all_the_money_of_the_ledger(
     assert round(revenue * 100) == sum(
         round(payment["amount"] * 100) for payment in ledger["payments"] if payment["counts"]
     )
+
+
+def differs_by_roundings(one: Any, other: Any, lines: int) -> bool:
+    """1C rounds the VAT of a line to the kopeck, the ledger that of its list price."""
+    return one is None or other is None or abs(round(one * 100) - other) > lines
+
+
+def test_every_managers_discount_of_a_month_is_what_was_taken_off_the_list(
+    demo_company: Company, ledger: dict[str, Any]
+) -> None:
+    rows = demo_company.query(
+        "select to_char(month_start, 'YYYY-MM'), manager_id, list_amount, discount_amount,"
+        " shipped_without_list_price_amount, discount_share"
+        " from mart_sales_head.managers_monthly"
+        " where list_amount <> 0 or shipped_without_list_price_amount <> 0"
+    )
+    listed: Counter[tuple[str, str]] = Counter()
+    taken_off: Counter[tuple[str, str]] = Counter()
+    unlisted: Counter[tuple[str, str]] = Counter()
+    lines: Counter[tuple[str, str]] = Counter()
+    for goods in ledger["shipments"]:
+        cell = moscow_month(goods["shipped_at"]), manager_key(goods["manager_id"])
+        shipped = round(goods["shipped"] * 100)
+        if goods["listed"] is None:
+            unlisted[cell] += shipped
+            continue
+        lines[cell] += 1
+        listed[cell] += round(goods["listed"] * 100)
+        taken_off[cell] += round(goods["listed"] * 100) - shipped
+    assert len(listed) > 300
+    assert len(unlisted) > 20
+    assert {row[:2] for row in rows} == listed.keys() | unlisted.keys()
+    wrong = [
+        row
+        for row in rows
+        if round(row[4] * 100) != unlisted[row[:2]]
+        or (row[3] is None) != (row[:2] not in listed)
+        or (
+            row[:2] in listed
+            and (
+                differs_by_roundings(row[2], listed[row[:2]], lines[row[:2]])
+                or differs_by_roundings(row[3], taken_off[row[:2]], lines[row[:2]])
+                or abs(float(row[5]) - taken_off[row[:2]] / listed[row[:2]]) > 0.0001
+            )
+        )
+    ]
+    assert wrong == []
+
+
+def test_products_are_sold_below_the_list_by_as_much_as_the_managers_took_off(
+    demo_company: Company,
+) -> None:
+    rows = demo_company.query(
+        "select product_code, average_price_amount < average_list_price_amount, list_amount,"
+        " discount_amount from mart_marketing.products_monthly"
+    )
+    made_to_order = product_code(MADE_TO_ORDER)
+    assert {code for code, *_, discount in rows if discount is None} == {made_to_order}
+    assert all(is_cheaper for code, is_cheaper, *_ in rows if code != made_to_order)
+    ((listed, taken_off),) = demo_company.query(
+        "select sum(list_amount), sum(discount_amount) from mart_finance.money_monthly"
+    )
+    assert sum(row[2] for row in rows) == listed
+    assert sum(row[3] or 0 for row in rows) == taken_off
 
 
 @pytest.mark.parametrize("mart", ["my_month", "my_deals", "my_tasks"])

@@ -60,7 +60,14 @@ def test_a_mart_shows_who_read_it(demo_company: Company) -> None:
 
 # Money and goods are a manager's and a channel's by their allocation to deals, which MetricFlow
 # does not know: it has them by date alone.
-ONLY_BY_DATE = {"payments_count", "revenue_amount", "shipped_amount", "margin_amount"}
+ONLY_BY_DATE = {
+    "payments_count",
+    "revenue_amount",
+    "shipped_amount",
+    "margin_amount",
+    "list_amount",
+    "discount_amount",
+}
 INPUTS_OF_RATIOS = {
     "excluded_enquiries_count",
     "cohort_paid_deals_count",

@@ -3,7 +3,14 @@
 with
 
 shipments as (
-    select shipment_id, shipped_at, shipped_date, shipped_amount, cost_amount
+    select
+        shipment_id,
+        shipped_at,
+        shipped_date,
+        shipped_amount,
+        cost_amount,
+        list_amount,
+        discount_amount
     from {{ ref('int_shipments') }}
     where shipment_excluded_reason is null
 ),
@@ -53,6 +60,10 @@ int_shipment_allocations as (
             as shipped_amount,
         round(shipments.cost_amount * allocated.allocated_share, 2)::numeric(18, 2)
             as cost_amount,
+        round(shipments.list_amount * allocated.allocated_share, 2)::numeric(18, 2)
+            as list_amount,
+        round(shipments.discount_amount * allocated.allocated_share, 2)::numeric(18, 2)
+            as discount_amount,
         allocated.match_rule::integer as match_rule,
         shipments.shipped_at,
         shipments.shipped_date,

@@ -19,6 +19,9 @@ int_shipment_lines as (
         lines.quantity,
         lines.shipped_amount,
         lines.cost_amount,
+        lines.list_price_amount::numeric(18, 2) as list_price_amount,
+        lines.list_amount::numeric(18, 2) as list_amount,
+        (lines.list_amount - lines.shipped_amount)::numeric(18, 2) as discount_amount,
         false as is_deleted
     from lines
     inner join shipments

@@ -11,15 +11,19 @@ counterparties as (
 ),
 
 lines as (
-    select shipment_id, shipped_amount, cost_amount from {{ ref('int_shipment_lines_valued') }}
+    select shipment_id, shipped_amount, cost_amount, list_amount
+    from {{ ref('int_shipment_lines_valued') }}
 ),
 
 -- A cost that one line lacks makes the document's unknown: a part of it would look like a margin.
+-- A list price that one line lacks leaves the line out of both the list and the discount.
 totals as (
     select
         shipment_id,
         sum(shipped_amount) as shipped_amount,
-        case when bool_and(cost_amount is not null) then sum(cost_amount) end as cost_amount
+        case when bool_and(cost_amount is not null) then sum(cost_amount) end as cost_amount,
+        sum(list_amount) as list_amount,
+        sum(list_amount - shipped_amount) as discount_amount
     from lines
     group by shipment_id
 ),
@@ -36,6 +40,8 @@ int_shipments as (
         shipments.document_currency_code,
         totals.shipped_amount,
         totals.cost_amount,
+        totals.list_amount::numeric(18, 2) as list_amount,
+        totals.discount_amount::numeric(18, 2) as discount_amount,
         shipments.document_amount < 0 as is_return,
         case
             when shipments.is_deleted then 'marked_for_deletion'

@@ -51,7 +51,9 @@ shipments as (
         metric_date,
         sum(shipped_amount) as shipped_amount,
         sum(shipped_with_cost_amount) as shipped_with_cost_amount,
-        sum(margin_amount) as margin_amount
+        sum(margin_amount) as margin_amount,
+        sum(list_amount) as list_amount,
+        sum(discount_amount) as discount_amount
     from {{ ref('int_shipments_daily') }}
     group by metric_date
 ),
@@ -100,6 +102,8 @@ kpis_daily as (
         coalesce(shipments.shipped_amount, 0) as shipped_amount,
         coalesce(shipments.shipped_with_cost_amount, 0) as shipped_with_cost_amount,
         coalesce(shipments.margin_amount, 0) as margin_amount,
+        coalesce(shipments.list_amount, 0) as list_amount,
+        shipments.discount_amount,
         coalesce(spend.spend_amount, 0) as spend_amount,
         '{{ company_currency() }}' as currency_code
     from dates

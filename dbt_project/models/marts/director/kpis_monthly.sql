@@ -42,6 +42,8 @@ sums as (
         sum(daily.bookings_amount) as bookings_amount,
         sum(daily.payments_count) as payments_count,
         sum(daily.margin_amount) as margin_amount,
+        sum(daily.list_amount) as list_amount,
+        sum(daily.discount_amount) as discount_amount,
         sum(daily.spend_amount) as spend_amount,
         sum(daily.cohort_margin_amount) as cohort_margin_amount,
         sum(daily.cohort_paid_deals_count) as cohort_paid_deals_count,
@@ -98,6 +100,7 @@ measures as (
         values
         ('revenue_amount', totals.revenue_amount),
         ('margin_amount', totals.margin_amount),
+        ('discount_share', {{ discount_share('totals') }}),
         ('sales_count', totals.sales_count),
         ('average_check_amount', {{ average_check_amount('totals') }}),
         ('leads_count', totals.leads_count),

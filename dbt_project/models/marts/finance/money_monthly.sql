@@ -36,7 +36,10 @@ measures as (
         sum(deals.bookings_amount) as bookings_amount,
         sum(shipments.shipped_amount) as shipped_amount,
         sum(shipments.cost_amount) as cost_amount,
-        sum(shipments.margin_amount) as margin_amount
+        sum(shipments.margin_amount) as margin_amount,
+        sum(shipments.list_amount) as list_amount,
+        sum(shipments.discount_amount) as discount_amount,
+        sum(shipments.shipped_without_list_price_amount) as shipped_without_list_price_amount
     from deals
     full join payments using (metric_date, manager_id, channel)
     full join shipments using (metric_date, manager_id, channel)
@@ -66,7 +69,11 @@ totals as (
         coalesce(measures.bookings_amount, 0) as bookings_amount,
         coalesce(measures.shipped_amount, 0) as shipped_amount,
         coalesce(measures.cost_amount, 0) as cost_amount,
-        coalesce(measures.margin_amount, 0) as margin_amount
+        coalesce(measures.margin_amount, 0) as margin_amount,
+        coalesce(measures.list_amount, 0) as list_amount,
+        measures.discount_amount,
+        coalesce(measures.shipped_without_list_price_amount, 0)
+            as shipped_without_list_price_amount
     from first_months
     inner join months
         on first_months.first_month_start <= months.month_start
@@ -90,6 +97,10 @@ money_monthly as (
         totals.shipped_amount,
         totals.cost_amount,
         totals.margin_amount,
+        totals.list_amount,
+        totals.discount_amount,
+        {{ discount_share('totals') }} as discount_share,
+        totals.shipped_without_list_price_amount,
         '{{ company_currency() }}' as currency_code
     from totals
     left join managers

@@ -66,7 +66,9 @@ responses as (
         'sales_count', 'sales_paid_amount',
     ],
     'payments': ['payments_count', 'revenue_amount'],
-    'shipments': ['margin_amount'],
+    'shipments': [
+        'margin_amount', 'list_amount', 'discount_amount', 'shipped_without_list_price_amount',
+    ],
     'calls': ['calls_count', 'effective_calls_count'],
     'tasks': ['tasks_done_count', 'tasks_late_count'],
     'steps_reached': ['proposals_count'],
@@ -74,6 +76,8 @@ responses as (
 {% set compared_measures = [
     'leads_count', 'won_deals_count', 'sales_count', 'revenue_amount', 'margin_amount'
 ] -%}
+{# Where nothing had a list price there is no discount, which is not 0. -#}
+{% set unknown_without_any = ['discount_amount'] -%}
 {% set former_periods = {'previous': '1 month', 'year_ago': '1 year'} -%}
 
 daily as (
@@ -226,7 +230,11 @@ totals as (
         manager_months.manager_name,
         manager_months.department_name
         {%- for name in measures_of.values() | sum(start=[]) %},
+        {% if name in unknown_without_any -%}
+        measures.{{ name }}
+        {%- else -%}
         coalesce(measures.{{ name }}, 0){{ '::integer' if name.endswith('_count') }} as {{ name }}
+        {%- endif %}
         {%- endfor %}
         {%- for period, length in former_periods.items() %}
         {%- for name in compared_measures %},
@@ -275,6 +283,10 @@ managers_monthly as (
         totals.payments_count,
         totals.revenue_amount,
         totals.margin_amount,
+        totals.list_amount,
+        totals.discount_amount,
+        {{ discount_share('totals') }} as discount_share,
+        totals.shipped_without_list_price_amount,
         '{{ company_currency() }}' as currency_code,
         response_times.response_median_minutes,
         response_times.first_attempt_median_minutes,
