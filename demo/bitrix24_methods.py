@@ -7,6 +7,7 @@ list is asked (`bitrix24_query`).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -178,14 +179,14 @@ class Methods:
     def _calls(self, params: Params) -> Answer:
         if self._portal.visible_to is not None:
             raise BitrixError(403, "ACCESS_DENIED", "Access denied!")
-        every = self._selections.get("bitrix24 calls", lambda: bitrix24_acts.telephony(self._store))
-        now = self._now()
-        ended = [
-            {name: value for name, value in row.items() if name != "ends_at"}
-            for row in every
-            if row["ends_at"] <= now
-        ]
-        return _list(*page_of(Rows.of(ended), params))
+        every = self._selections.get(
+            "bitrix24 calls", lambda: sorted(bitrix24_acts.telephony(self._store), key=_ends_at)
+        )
+        ended = bisect_right(every, self._now(), key=_ends_at)
+        rows = self._selections.get(("bitrix24 calls", ended), lambda: Rows.of(every[:ended]))
+        page, total, following = page_of(rows, params)
+        shown = [{name: one for name, one in row.items() if name != "ends_at"} for row in page]
+        return _list(shown, total, following)
 
     # -- Dictionaries --------------------------------------------------------------------------
 
@@ -221,6 +222,10 @@ class Methods:
                 "PERSONAL_GENDER": "",
             }
         }
+
+
+def _ends_at(call: Record) -> int:
+    return int(call["ends_at"])
 
 
 def _no_range(params: Params) -> Answer:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import operator
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -50,11 +49,27 @@ class Rows:
     ids: tuple[int, ...]
     id_name: str
     refuses_unknown: bool = False
+    _latest: dict[str, Rows] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, rows: Iterable[Record], id_name: str = "ID", *, strict: bool = False) -> Rows:
         ordered = sorted(rows, key=lambda row: int(row[id_name]))
         return cls(tuple(ordered), tuple(int(row[id_name]) for row in ordered), id_name, strict)
+
+    def that(self, conditions: list[_Condition]) -> Rows:
+        """Those that the conditions hold for. The latest choice is kept, for who pages asks again
+        and again, and page 400 has to cost no more than page 1.
+        """
+        if not conditions:
+            return self
+        asked = repr(conditions)
+        if asked not in self._latest:
+            self._latest.clear()
+            self._latest[asked] = Rows.of(
+                (row for row in self.rows if all(one.holds(row) for one in conditions)),
+                self.id_name,
+            )
+        return self._latest[asked]
 
 
 async def read_params(request: Request) -> Params:
@@ -97,20 +112,16 @@ def page_of(rows: Rows, params: Params) -> tuple[list[Record], int, int | None]:
     conditions = _conditions(rows, _mapping(params, "filter"))
     order = _order(params, rows)
     start = int(params.get("start") or 0)
-    last = max((int(c.operand) for c in conditions if c.is_after_id(rows.id_name)), default=None)
-    first = bisect_right(rows.ids, last) if last is not None else 0
-    found: Iterator[Record] = (
-        row
-        for row in islice(rows.rows, first, None)
-        if all(condition.holds(row) for condition in conditions)
-    )
+    after = [one for one in conditions if one.is_after_id(rows.id_name)]
+    chosen = rows.that([one for one in conditions if one not in after])
+    last = max((int(one.operand) for one in after), default=-1)
+    found: Sequence[Record] = chosen.rows[bisect_right(chosen.ids, last) :]
     if order:
-        found = iter(_ordered(found, order))
+        found = _ordered(found, order)
     if start == NO_COUNT:
-        return list(islice(found, PAGE)), 0, None
-    everything = list(found)
+        return list(found[:PAGE]), 0, None
     end = start + PAGE
-    return everything[start:end], len(everything), end if end < len(everything) else None
+    return list(found[start:end]), len(found), end if end < len(found) else None
 
 
 @dataclass(frozen=True)
@@ -143,6 +154,9 @@ def _conditions(rows: Rows, asked: Mapping[str, Any]) -> list[_Condition]:
                     f"Invalid filter: field '{word}' is not allowed in filter",
                 )
             continue
+        if sign in _OF_SEVERAL:
+            several = operand if isinstance(operand, list) else [operand]
+            operand = [_comparable(one) for one in several]
         found.append(_Condition(sign, name, operand))
     return found
 
@@ -166,7 +180,7 @@ def _order(params: Params, rows: Rows) -> list[tuple[str, bool]]:
     return [(name, direction == "DESC") for name, direction in order]
 
 
-def _ordered(rows: Iterator[Record], order: list[tuple[str, bool]]) -> list[Record]:
+def _ordered(rows: Sequence[Record], order: list[tuple[str, bool]]) -> list[Record]:
     found = list(rows)
     for name, is_descending in reversed(order):
         found.sort(key=lambda row: _sortable(row.get(name)), reverse=is_descending)
@@ -203,11 +217,11 @@ def _compared(sign: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return holds
 
 
-def _is_among(value: Any, operand: Any) -> bool:
-    wanted = operand if isinstance(operand, list) else [operand]
-    return _comparable(value) in [_comparable(one) for one in wanted]
+def _is_among(value: Any, wanted: list[Any]) -> bool:
+    return _comparable(value) in wanted
 
 
+_OF_SEVERAL = ("", "=", "@", "!", "!=", "!@")
 _SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
     "": _is_among,
     "=": _is_among,

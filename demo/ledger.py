@@ -20,10 +20,11 @@ in UTC, all amounts in roubles:
                `records` all it left. A plain conversation by phone about an open deal is no
                enquiry and is not listed.
     deals      [{deal_id, intent_id, status (open | won | lost), excluded_reason, created_at,
-                 won_at, lost_at, manager_id (null: nobody), channel, budget, pipeline_kind (sales
-                 | service), is_worked}]
+                 taken_at, won_at, lost_at, manager_id (null: nobody), channel, budget,
+                 pipeline_kind (sales | service), is_worked}]
                `is_worked`: a human did something about it. `pipeline_kind` is where the deal was
-               born.
+               born. `taken_at`: when it came to the stages of a pipeline: typed in by hand, or
+               taken out of the inbox. Null: it waits there still, or was lost or deleted there.
     payments   [{ref_key, entity, paid_at, amount (refunds negative), is_posted, is_deleted,
                  is_sales_money, evidence, intended_deal_id, expected_deal_id,
                  expected_unmatched_kind, counts, channel}]
@@ -71,6 +72,7 @@ class DealTruth:
     budget: int
     pipeline_kind: str = "sales"
     status: str = "open"
+    taken_at: int | None = None
     won_at: int | None = None
     lost_at: int | None = None
     excluded_reason: str | None = None
@@ -191,7 +193,8 @@ class Ledger:
             "intents": [self._intent(intent) for intent in self.intents.values()],
             "enquiries": [_dated(enquiry, "at") for enquiry in self.enquiries.values()],
             "deals": [
-                _dated(deal, "created_at", "won_at", "lost_at") for deal in self.deals.values()
+                _dated(deal, "created_at", "taken_at", "won_at", "lost_at")
+                for deal in self.deals.values()
             ],
             "payments": [self._payment(payment) for payment in self.payments.values()],
             "shipments": [_shipment(shipment) for shipment in self.shipments.values()],

@@ -125,11 +125,12 @@ def calls(store: Store, exchange: Exchange) -> list[Call]:
 
 def monthly(store: Store, as_of: int) -> list[dict[str, Any]]:
     """The book of calls: conversations and attempts per Moscow month, manager and direction that
-    had ended by then, those past the exchanges among them. `manager_id` None is nobody's; a call
-    is of who talked, or was the last not to answer. Missed are incoming calls without talk.
+    had ended by then, those past the exchanges among them, whose seconds only the CRM can tell
+    (`past_exchanges_seconds`). `manager_id` None is nobody's; a call is of who talked, or was the
+    last not to answer. Missed are incoming calls without talk.
     """
     seen = [
-        (call.starts_at, call.user_id, call.direction, call.talk)
+        (call.starts_at, call.user_id, call.direction, call.talk, 0)
         for exchange in EXCHANGES
         for call in calls(store, exchange)
         if call.ends_at <= as_of
@@ -140,14 +141,18 @@ def monthly(store: Store, as_of: int) -> list[dict[str, Any]]:
             note["responsible_user_id"],
             note["note_type"].removeprefix("call_"),
             note["params"]["duration"],
+            note["params"]["duration"],
         )
         for _, note in call_notes(store)
         if not note["params"]["phone"]
     ]
     cells: dict[tuple[str, int, str], Counter[str]] = defaultdict(Counter)
-    for at, user_id, direction, talk in [*seen, *past_the_exchange]:
+    for at, user_id, direction, talk, unseen_talk in [*seen, *past_the_exchange]:
         cells[month_name(month_of(at)), user_id, direction].update(
-            calls=1, missed=int(direction == "in" and not talk), talk_seconds=talk
+            calls=1,
+            missed=int(direction == "in" and not talk),
+            talk_seconds=talk,
+            past_exchanges_seconds=unseen_talk,
         )
     return [
         {"month": month, "manager_id": user_id or None, "direction": direction, **counted}

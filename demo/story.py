@@ -279,6 +279,7 @@ class Story:
             manager_id=responsible or None,
             budget=budget,
             pipeline_kind=company.PIPELINE_KIND[stage[0]],
+            taken_at=None if stage[1] == company.UNSORTED_STAGE else self.t,
             excluded_reason=excluded,
         )
         self.world.ledger.deals[deal_id] = truth
@@ -380,6 +381,8 @@ class Story:
         self, deal: Deal, status: int, *, author: int | None = None, pipeline: int = 0
     ) -> None:
         """The deal enters a stage; the author is its responsible unless given (0 is the robot)."""
+        if deal.truth.taken_at is None and status != company.LOST:
+            deal.truth.taken_at = self.t
         record = deal.record
         before = {"id": record["status_id"], "pipeline_id": record["pipeline_id"]}
         after = {"id": status, "pipeline_id": pipeline or record["pipeline_id"]}

@@ -19,6 +19,9 @@ from warehouse import service
 from warehouse.connections import Connections
 from warehouse.settings import Settings
 
+# Their assertions are explained like those of the tests themselves.
+pytest.register_assert_rewrite("tests.e2e.ledger_checks")
+
 ROOT = Path(__file__).parents[2]
 AS_OF = "2026-11-20T15:00:00+03:00"
 # Words that stand nowhere else, so that finding one in a log means a leak.

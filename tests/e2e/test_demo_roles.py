@@ -1,7 +1,6 @@
 """What each role reads of the demo company, and what its workbook says, against the ledger."""
 
 from collections import Counter
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from demo.accounting_catalogs import product_code
 from demo.prices import MADE_TO_ORDER
 from tests.e2e.conftest import Company
-from tests.e2e.ledger import deal_key, manager_key
+from tests.e2e.ledger import crm_key, manager_key, moscow_month
 
 pytestmark = pytest.mark.e2e
 
@@ -75,7 +74,7 @@ def test_leave_reviews_and_answers_are_of_whom_the_workbook_means(
     answers = demo_company.query("select deal_id, survey_score from intermediate.int_surveys")
     assert len(answers) > 10
     assert Counter(answers) == Counter(
-        (deal_key(one["deal_id"]), one["score"]) for one in ledger["workbook"]["surveys"]
+        (crm_key(one["deal_id"]), one["score"]) for one in ledger["workbook"]["surveys"]
     )
 
 
@@ -90,10 +89,6 @@ def test_settings_of_the_workbook_are_in_force_and_say_where_they_are_written(
         ("alert_threshold", "no_new_leads: silent_business_hours", "5", "Пороги", 2),
         ("channel_rule", "145", "source щиты на мкад → outdoor", "Правила каналов", 2),
     ]
-
-
-def moscow_month(instant: str) -> str:
-    return (datetime.fromisoformat(instant) + timedelta(hours=3)).strftime("%Y-%m")
 
 
 def paid_by_deal(ledger: dict[str, Any]) -> Counter[int]:
@@ -113,7 +108,7 @@ def test_the_accountant_sees_every_payment_with_its_deal_and_amount(
     )
     assert {row[0]: (row[1], row[2], round(row[3] * 100)) for row in rows} == {
         f"onec:main:{payment['ref_key']}": (
-            deal_key(payment["expected_deal_id"]) if payment["expected_deal_id"] else None,
+            crm_key(payment["expected_deal_id"]) if payment["expected_deal_id"] else None,
             payment["channel"],
             round(payment["amount"] * 100),
         )
@@ -130,7 +125,7 @@ def test_won_deals_nobody_paid_for_are_those_of_the_ledger(
     )
     paid = paid_by_deal(ledger)
     expected = {
-        deal_key(deal["deal_id"])
+        crm_key(deal["deal_id"])
         for deal in ledger["deals"]
         if deal["pipeline_kind"] == "sales"
         and deal["status"] == "won"
@@ -271,7 +266,7 @@ def test_a_login_sees_its_own_rows_a_head_the_departments_and_a_stranger_none(
         demo_company.managers_seen_by(login, f"mart_manager.{mart}")
         for login in ("reader", "head_of_wholesale", "anna_gromova", "somebody_else")
     )
-    assert {manager for manager, _ in own} == {deal_key(9101)}
+    assert {manager for manager, _ in own} == {crm_key(9101)}
     assert heads == {row for row in everybody if row[1] == "Отдел опта"}
     assert 1 < len(heads) < len(everybody)
     assert none == set()

@@ -23,6 +23,8 @@ leads as (
 
 ratings as (
     select deal_id, service_rating from {{ ref('stg_amocrm__deals') }}
+    union all
+    select deal_id, service_rating from {{ ref('stg_bitrix24__deals') }}
 ),
 
 service_stages as (

@@ -48,6 +48,8 @@ managers as (
 extensions as (
     select source_name || ':' || account_name || ':' || extension as extension_id, manager_id
     from {{ ref('telephone_extensions') }}
+    -- Somebody whom no CRM has (a typo, the users of a CRM before) is nobody, and silences no CRM.
+    where manager_id in (select manager_id from managers)
 ),
 
 -- Telephony names its activity outright, whatever keys the two carry.
@@ -183,7 +185,7 @@ from_notes as (
         notes.phone,
         null::text as called_number,
         notes.manager_id,
-        coalesce(notes.call_seconds > 0, false) as is_answered,
+        coalesce(notes.is_answered, false) as is_answered,
         coalesce(notes.call_seconds, 0)::integer as call_seconds,
         null::integer as wait_seconds,
         notes.recording_url,

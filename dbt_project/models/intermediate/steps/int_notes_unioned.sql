@@ -10,6 +10,7 @@ int_notes_unioned as (
         manager_id,
         call_key,
         call_seconds,
+        call_seconds > 0 as is_answered,
         phone,
         recording_url,
         created_at
@@ -38,6 +39,7 @@ int_notes_unioned as (
         manager_id,
         call_key,
         call_seconds,
+        is_answered,
         phone,
         null,
         created_at

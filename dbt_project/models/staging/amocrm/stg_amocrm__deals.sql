@@ -188,15 +188,9 @@ stg_amocrm__deals as (
         {{ amocrm_field('CITY', 'every_deal.custom_fields_values') }} as city,
         {{ amocrm_field('CLIENT_TYPE', 'every_deal.custom_fields_values') }} as client_type,
         {{ amocrm_field('INVOICE_NUMBER', 'every_deal.custom_fields_values') }} as invoice_number,
-        -- A number, however the field is made: 5, "5 из 5", "4,5".
-        replace(
-            substring(
-                {{ amocrm_field(var('service_rating_field'), 'every_deal.custom_fields_values') }}
-                from '\d+(?:[.,]\d+)?'
-            ),
-            ',',
-            '.'
-        )::numeric as service_rating,
+        {{ rating_number(
+            amocrm_field(var('service_rating_field'), 'every_deal.custom_fields_values')
+        ) }} as service_rating,
         every_deal.is_deleted,
         case
             when every_deal.is_deleted then coalesce(every_deal.deleted_at, every_deal.updated_at)

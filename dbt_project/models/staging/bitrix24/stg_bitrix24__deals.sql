@@ -50,6 +50,7 @@ stg_bitrix24__deals as (
         {{ bitrix24_word('city', 'deals') }} as city,
         {{ bitrix24_word('client_type', 'deals') }} as client_type,
         {{ bitrix24_field('invoice_number', 'deals.user_fields') }} as invoice_number,
+        {{ rating_number(bitrix24_word('service_rating', 'deals')) }} as service_rating,
         deals._gone_at is not null as is_deleted,
         deals._gone_at as deleted_at,
         portals.web_url || '/crm/deal/details/' || deals.id || '/' as deal_url
@@ -62,6 +63,7 @@ stg_bitrix24__deals as (
     {{ bitrix24_join_choice('loss_reason', 'deals') }}
     {{ bitrix24_join_choice('city', 'deals') }}
     {{ bitrix24_join_choice('client_type', 'deals') }}
+    {{ bitrix24_join_choice('service_rating', 'deals') }}
 )
 
 select * from stg_bitrix24__deals

@@ -1,4 +1,5 @@
--- Activities: calls, letters, forms and chats. How long a call took is told by telephony alone.
+-- Activities: calls, letters, forms and chats. How long a call took is told by telephony alone (an
+-- activity has a planned end); where that knows nothing, the portal's mark tells a missed one.
 with
 
 activities as (
@@ -53,6 +54,13 @@ stg_bitrix24__notes as (
         case when activities.type_id = 2 then {{ bitrix24_call_key('activities.origin_id') }} end
             as call_key,
         calls.call_seconds,
+        case
+            when activities.type_id = 2
+                then coalesce(
+                    calls.call_seconds > 0,
+                    not coalesce(activities.settings @> '{"MISSED_CALL": true}', false)
+                )
+        end as is_answered,
         case
             when activities.type_id = 2
                 then {{ normalised_phone("(activities.communications #>> '{0,VALUE}')") }}
