@@ -27,6 +27,7 @@ int_notes_unioned as (
         null,
         null,
         null,
+        null,
         created_at
     from {{ ref('stg_amocrm__chat_messages') }}
     union all

@@ -1,5 +1,5 @@
--- What we wrote in chats and messengers: events alone tell of it, without the text. Robots write
--- too.
+-- What we wrote in chats and messengers: events alone tell of it, without its text. Some of it is
+-- written by robots.
 select
     {{ source_key('amocrm', 'account_name', "'message-' || id") }} as note_id,
     case
