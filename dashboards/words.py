@@ -88,9 +88,9 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Leads by the day they were created, sales and revenue by the day of the money. “Was” is the same business days of the month before. “Lead → proposal” and “Lead → paid”: which share of the leads created in the month has come to a proposal and to money so far; green is above the company, red below. Fresh leads had no time to pay, so last month tells more.",
     ),
     "response_note": (
-        "«Ответ» — сколько рабочих минут лид ждал первого контакта: половина лидов ждала не дольше. Прочерк — больше половины ещё ждут. «Нагрузка» — открытые сделки (их число — мелко) к посильному для одного человека числу.",
-        "«Відповідь» — скільки робочих хвилин лід чекав на перший контакт: половина лідів чекала не довше. Риска — більше половини ще чекають. «Навантаження» — відкриті угоди (їхня кількість — дрібно) до посильної для однієї людини кількості.",
-        "“Response”: business minutes until the first contact, the middle lead; a dash when more than half still wait. “Load”: open deals (their number in small print) beside as many as one person can look after.",
+        "«Ответ» — сколько рабочих минут лид ждал первого контакта: половина лидов ждала не дольше. Прочерк — больше половины ещё ждут. «Скидка от прайса» — насколько дешевле прайса того дня отгружено за месяц. «Нагрузка» — открытые сделки (их число — мелко) к посильному для одного человека числу.",
+        "«Відповідь» — скільки робочих хвилин лід чекав на перший контакт: половина лідів чекала не довше. Риска — більше половини ще чекають. «Знижка від прайсу» — наскільки дешевше прайсу того дня відвантажено за місяць. «Навантаження» — відкриті угоди (їхня кількість — дрібно) до посильної для однієї людини кількості.",
+        "“Response”: business minutes until the first contact, the middle lead; a dash when more than half still wait. “Off the list price”: how much below that day's list the month's goods were shipped. “Load”: open deals (their number in small print) beside as many as one person can look after.",
     ),
     "company": ("Компания", "Компанія", "Company"),
     "was": ("было", "було", "was"),
