@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import LiteralString, TypeVar
 from zoneinfo import ZoneInfo
@@ -244,11 +244,11 @@ def format_change(current: Decimal | None, before: Decimal | None, unit: str) ->
     if current is None or before is None:
         return ""
     if unit == "share":
-        points = round((current - before) * 100, 1)
+        points = _rounded((current - before) * 100, 1)
         return f"{_sign(points)}{_number(points)}{NO_BREAK_SPACE}п.п."
     if before <= 0:
         return ""
-    change = round((current - before) / before * 100)
+    change = _rounded((current - before) / before * 100, 0)
     return f"{_sign(change)}{_number(change)}{NO_BREAK_SPACE}%"
 
 
@@ -278,11 +278,16 @@ def _number(value: Decimal | int | None, digits: int = 1) -> str:
     """Thousands apart, a decimal comma, no empty decimals, a real minus."""
     if value is None:
         return NOTHING
-    # "+ 0" makes the zero that a small negative number rounds to an ordinary one.
-    text = f"{round(Decimal(value), digits) + 0:,.{digits}f}"
+    text = f"{_rounded(Decimal(value), digits):,.{digits}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.translate({ord(","): NO_BREAK_SPACE, ord("."): ",", ord("-"): "−"})
+
+
+def _rounded(value: Decimal, digits: int) -> Decimal:
+    """As people round, and as the pages do: 0.5 goes away from zero."""
+    # "+ 0" makes the zero that a small negative number rounds to an ordinary one.
+    return value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0
 
 
 def _aligned(rows: Sequence[tuple[str, ...]], left: tuple[int, ...] = (0,)) -> list[str]:

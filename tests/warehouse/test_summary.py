@@ -68,7 +68,7 @@ def test_the_page_reads_as_the_director_sees_it():
 @pytest.mark.parametrize(
     ("value", "unit", "currency", "shown"),
     [
-        ("-1234.5", "money", "USD", "−1 234 $"),
+        ("-1234.5", "money", "USD", "−1 235 $"),
         ("61784006", "money", "BRL", "61 784 006 R$"),
         ("5", "money", "XAU", "5 XAU"),
         ("14.04", "days", "RUB", "14 дн."),
@@ -84,6 +84,12 @@ def test_no_change_is_claimed_against_nothing():
     assert format_change(Decimal(5), Decimal(0), "count") == ""
     assert format_change(Decimal(5), None, "share") == ""
     assert format_change(None, Decimal(5), "money") == ""
+
+
+def test_a_half_is_rounded_as_people_and_the_pages_do():
+    half = [format_value(Decimal(value), "money", "RUB") for value in ("0.5", "1.5", "2.5", "-2.5")]
+    assert [text.split("\u00a0")[0] for text in half] == ["1", "2", "3", "−3"]
+    assert format_change(Decimal("102.5"), Decimal(100), "count").startswith("+3")
 
 
 def test_a_change_too_small_to_show_is_a_plain_zero():
