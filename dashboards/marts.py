@@ -35,14 +35,16 @@ QUERIES: dict[str, LiteralString] = {
     """,
     "managers": """
         select managers_monthly.*, now.open_deals_count, now.load_ratio, now.overdue_deals_count,
-            now.deals_without_task_count, now.stuck_deals_count, now.company_open_deals_count,
-            now.company_load_ratio
+            now.deals_without_task_count, now.stuck_deals_count
         from {sales_head}.managers_monthly
         left join {sales_head}.managers_now as now using (manager_id)
         where month_start >= (
             select max(month_start) from {sales_head}.managers_monthly
         ) - interval '1 month'
         order by month_start desc, department_name, manager_name
+    """,
+    "company_load": """
+        select distinct company_open_deals_count, company_load_ratio from {sales_head}.managers_now
     """,
     "waiting_counts": """
         select coalesce(sum(overdue_deals_count), 0) as overdue,

@@ -152,7 +152,7 @@ def _check(warehouse: PostgresDatasource, contract: QualityContract, query: str)
     try:
         batch = rows.add_batch_definition_whole_table("all").get_batch()
         result = batch.validate(_gx_expectation(contract), result_format=dict(RESULT_FORMAT))
-        checked_by_manager = _checked_by_manager(warehouse, batch)
+        checked_by_manager = _checked_by_manager(warehouse, batch, contract)
     except (GreatExpectationsError, SQLAlchemyError) as error:
         return crashed(contract, _first_line(str(error)))
     raised = _raised_within(result)
@@ -166,13 +166,19 @@ def _check(warehouse: PostgresDatasource, contract: QualityContract, query: str)
     )
 
 
-def _checked_by_manager(warehouse: PostgresDatasource, batch: Batch) -> dict[str | None, int]:
+def _checked_by_manager(
+    warehouse: PostgresDatasource, batch: Batch, contract: QualityContract
+) -> dict[str | None, int]:
     """How many rows of whom, of the very rows that Great Expectations has judged."""
+    from great_expectations.exceptions.exceptions import GreatExpectationsError
     from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
     from sqlalchemy import ColumnClause, column, func, select
 
+    if not contract.expectation.is_per_record:
+        return {}
     rows = batch.data
-    assert isinstance(rows, SqlAlchemyBatchData), "Postgres' kind of data"
+    if not isinstance(rows, SqlAlchemyBatchData):
+        raise GreatExpectationsError(f"its rows came as {type(rows).__name__}")
     manager: ColumnClause[str | None] = column(MANAGER_COLUMN)
     counted = select(manager, func.count()).select_from(rows.selectable).group_by(manager)
     counts = warehouse.get_execution_engine().execute_query(counted)

@@ -7,8 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from expectations.errors import QualityError
+
+MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +21,15 @@ class QualitySettings:
     `reading_url` (WAREHOUSE_TRANSFORMER_URL) sees raw, staging and intermediate;
     `writing_url` (WAREHOUSE_LOADER_URL) may write schema quality. `prefix` (WAREHOUSE_PREFIX)
     stands before every schema name. `business_now` (BUSINESS_NOW, an ISO instant) replaces the
-    clock in tests and demos. URLs carry passwords and are kept out of `repr`.
+    clock in tests and demos. `timezone` (BUSINESS_TIMEZONE) says when a day ends. URLs carry
+    passwords and are kept out of `repr`.
     """
 
     reading_url: str = field(repr=False)
     writing_url: str = field(repr=False)
     prefix: str = ""
     business_now: datetime | None = None
+    timezone: ZoneInfo = MOSCOW
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> QualitySettings:
@@ -40,6 +45,7 @@ class QualitySettings:
             writing_url=_required(environment, "WAREHOUSE_LOADER_URL"),
             prefix=prefix,
             business_now=_instant(environment.get("BUSINESS_NOW", "")),
+            timezone=_zone(environment.get("BUSINESS_TIMEZONE", "") or "Europe/Moscow"),
         )
 
     def clock(self) -> datetime:
@@ -55,6 +61,15 @@ def _required(environment: Mapping[str, str], name: str) -> str:
             " `scripts/run python -m expectations report`"
         )
     return value
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise QualityError(
+            f"BUSINESS_TIMEZONE names no time zone: {name!r}; write it as Europe/Moscow"
+        ) from error
 
 
 def _instant(text: str) -> datetime | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import psycopg
@@ -42,7 +42,8 @@ MAKE_TABLES = (
         primary key (run_id, asset, check_id)
     )
     """,
-    # `checked_on` is the day in UTC. A record of nobody's is of manager ''.
+    # `checked_on` is the day in the business zone. Nobody's records are of manager ''; a check that
+    # found nothing to look at is a row of nobody's 0 records.
     """
     create table if not exists {quality}.checked_records (
         checked_on date not null,
@@ -116,6 +117,11 @@ copy {quality}.failing_records (
 from stdin
 """
 
+# Names of people must not outlive the check that asked for them.
+FORGET_OTHER_CHECKS = """
+delete from {quality}.failing_records
+where (asset, check_id) not in (select asset, check_id from {quality}.checks)
+"""
 WRITE_CHECK = """
 insert into {quality}.checks (asset, check_id, title, owner, severity, limit_share)
 values (%s, %s, %s, %s, %s, %s)
@@ -152,6 +158,7 @@ def prepare(settings: QualitySettings, catalogue: Sequence[QualityContract]) -> 
                 for contract in catalogue
             ],
         )
+        connection.execute(_statement(FORGET_OTHER_CHECKS, settings))
 
 
 def record(
@@ -194,7 +201,7 @@ def record(
 def _record_managers(
     cursor: psycopg.Cursor, settings: QualitySettings, outcome: CheckOutcome, checked_at: datetime
 ) -> None:
-    day = checked_at.astimezone(UTC).date()
+    day = checked_at.astimezone(settings.timezone).date()
     key = (outcome.asset, outcome.check_id)
     failing = Counter(record.manager_id for record in outcome.failing_records)
     cursor.execute(_statement(FORGET_THE_DAY, settings), (day, *key))
@@ -202,7 +209,7 @@ def _record_managers(
         _statement(WRITE_CHECKED, settings),
         [
             (day, *key, manager_id or "", checked_at, checked_count, failing[manager_id])
-            for manager_id, checked_count in outcome.checked_by_manager.items()
+            for manager_id, checked_count in (outcome.checked_by_manager or {None: 0}).items()
         ],
     )
 
@@ -226,6 +233,8 @@ def latest(settings: QualitySettings) -> list[CheckOutcome]:
 
 
 def _make_tables(connection: psycopg.Connection, settings: QualitySettings) -> None:
+    # Of two runs at once each replaces what the other has written, one after the other.
+    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"{settings.prefix}quality"])
     for statement in MAKE_TABLES:
         connection.execute(_statement(statement, settings))
 

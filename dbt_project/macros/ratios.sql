@@ -120,7 +120,7 @@
     {{ quotient(totals ~ '.open_deals_count', var('open_deals_cap')) }}
 {%- endmacro %}
 
-{# Of the company's open deals and its active managers. #}
+{# Of the company's open deals and those who look after any. #}
 {% macro company_load_ratio(totals) -%}
     {{ quotient(
         totals ~ '.open_deals_count',

@@ -67,8 +67,6 @@ def company(empty: Marts) -> Marts:
         "discount_share": Decimal("0.0845"),
         "response_median_minutes": Decimal("12.50"),
         "company_response_median_minutes": Decimal("8.00"),
-        "company_open_deals_count": 90,
-        "company_load_ratio": Decimal("0.7500"),
         "open_deals_count": 30,
         "load_ratio": Decimal("0.5000"),
     }
@@ -127,6 +125,7 @@ def company(empty: Marts) -> Marts:
         ],
         "managers": [manager],
         "goals": [goal],
+        "company_load": [{"company_open_deals_count": 90, "company_load_ratio": Decimal("0.7500")}],
         "waiting_counts": [{"overdue": 1, "without_task": 0, "stuck": 1}],
         "waiting": [deal],
         "losses": [

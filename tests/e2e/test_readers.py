@@ -67,6 +67,7 @@ ONLY_BY_DATE = {
     "margin_amount",
     "list_amount",
     "discount_amount",
+    "discount_share",
 }
 INPUTS_OF_RATIOS = {
     "excluded_enquiries_count",
@@ -118,7 +119,24 @@ def test_every_metric_is_a_column_of_a_mart_or_of_the_daily_measures(
     of_channels: list[str],
 ) -> None:
     """So that the tests below hold every one of them against what the warehouse tells."""
-    assert metrics == {*kpis, *calls, *of_managers, *of_channels}
+    assert metrics == {*kpis, *calls, *of_managers, *of_channels, "discount_share"}
+
+
+@needs_metricflow
+def test_the_directors_discount_is_the_same_by_metricflow(
+    demo_company: Company, tmp_path: Path
+) -> None:
+    """The one ratio of goods, which have no manager there: the screen has it by month alone."""
+    metricflow = asked_of_metricflow(
+        demo_company, tmp_path, ["discount_share"], ["metric_time__month"]
+    )
+    table = (
+        "(select month_start, current_value as discount_share from mart_director.kpis_monthly"
+        " where kpi_name = 'discount_share') as kpis"
+    )
+    mart = told(demo_company, table, ["month_start"], ["discount_share"])
+    assert len(mart) > 20
+    assert differences(mart, metricflow, ["discount_share"]) == []
 
 
 @needs_metricflow

@@ -145,7 +145,8 @@ def test_the_next_refresh_shows_each_manager_what_the_checks_found(demo_company:
     kept: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for manager, weight, checked, failing in demo_company.query(
         "select manager_id, check_weight::float, checked_records_count, failing_records_count"
-        " from mart_quality.hygiene_checks_weekly where repaired_by = 'manager'"
+        " from mart_quality.hygiene_checks_weekly"
+        " where repaired_by = 'manager' and checked_records_count > 0"
     ):
         kept[manager].append((weight, 1 - failing / checked))
     scores = dict(

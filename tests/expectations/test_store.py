@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -106,6 +108,49 @@ def test_the_records_that_failed_are_those_of_the_last_run_that_could_look(
     assert failing_ids(quality_store.writing_url) == found
     store.record(quality_store, [PASSED], "wednesday", MONDAY + timedelta(days=2))
     assert failing_ids(quality_store.writing_url) == set()
+
+
+def test_a_day_ends_at_midnight_where_the_company_is(quality_store: QualitySettings) -> None:
+    midnight = datetime(2026, 3, 31, tzinfo=ZoneInfo("Europe/Moscow"))
+    store.record(quality_store, [OF_TWO], "late", midnight - timedelta(minutes=30))
+    repaired = replace(PASSED, checked_by_manager={"anna": 7})
+    store.record(quality_store, [repaired], "early", midnight + timedelta(minutes=30))
+    assert checked(quality_store.writing_url) == [
+        ("2026-03-30", "", 4, 1),
+        ("2026-03-30", "anna", 6, 2),
+        ("2026-03-31", "anna", 7, 0),
+    ]
+
+
+def test_nothing_to_check_is_said_so_that_the_day_before_does_not_stand_for_it(
+    quality_store: QualitySettings,
+) -> None:
+    store.record(quality_store, [OF_TWO], "monday", MONDAY)
+    nothing = replace(PASSED, status="nothing_to_check", checked_count=0, failing_share=None)
+    store.record(quality_store, [nothing], "tuesday", MONDAY + timedelta(days=1))
+    assert checked(quality_store.writing_url)[-1] == ("2026-03-31", "", 0, 0)
+
+
+def test_two_runs_at_once_write_one_after_the_other(quality_store: QualitySettings) -> None:
+    with ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(store.record, quality_store, [OF_TWO], f"run {number}", MONDAY)
+            for number in range(8)
+        ]
+    assert [run.exception() for run in runs] == [None] * 8
+    assert len(failing_ids(quality_store.writing_url)) == 3
+    assert len(rows(quality_store.writing_url)) == 8
+
+
+def test_no_record_outlives_the_check_that_asked_for_it(quality_store: QualitySettings) -> None:
+    renamed = replace(OF_TWO, check_id="budget_is_written")
+    store.record(quality_store, [OF_TWO, renamed], "monday", MONDAY)
+    store.prepare(quality_store, contracts())
+    with psycopg.connect(quality_store.writing_url) as connection:
+        kept = connection.execute(
+            "select distinct check_id from store_quality.failing_records"
+        ).fetchall()
+    assert kept == [("budget_is_given",)]
 
 
 def test_the_catalogue_is_kept_as_it_is_now(quality_store: QualitySettings) -> None:

@@ -28,13 +28,16 @@ by_manager_and_channel as (
 
 select
     month_start,
+    by_product.shipped_amount,
+    by_manager_and_channel.shipped_amount as managers_shipped_amount,
     by_product.list_amount,
-    by_manager_and_channel.list_amount as managers_list_amount
+    by_manager_and_channel.list_amount as managers_list_amount,
+    by_product.discount_amount,
+    by_manager_and_channel.discount_amount as managers_discount_amount
 from by_product
 full join by_manager_and_channel using (month_start)
 where
-    coalesce(by_product.shipped_amount, 0) <> by_manager_and_channel.shipped_amount
-    or coalesce(by_product.list_amount, 0) <> by_manager_and_channel.list_amount
-    or by_product.discount_amount is distinct from by_manager_and_channel.discount_amount
-    or coalesce(by_product.shipped_without_list_price_amount, 0)
-    <> by_manager_and_channel.shipped_without_list_price_amount
+    by_product.discount_amount is distinct from by_manager_and_channel.discount_amount
+    {%- for name in ['shipped_amount', 'list_amount', 'shipped_without_list_price_amount'] %}
+    or coalesce(by_product.{{ name }}, 0) <> coalesce(by_manager_and_channel.{{ name }}, 0)
+    {%- endfor %}

@@ -15,6 +15,7 @@ totals as (
         coalesce(managers.manager_id, open_deals.manager_id) as manager_id,
         managers.manager_name,
         managers.department_name,
+        managers.manager_id is not null as is_active,
         coalesce(open_deals.open_deals_count, 0) as open_deals_count,
         coalesce(open_deals.open_deals_amount, 0) as open_deals_amount,
         coalesce(open_deals.overdue_deals_count, 0) as overdue_deals_count,
@@ -29,7 +30,8 @@ totals as (
 company as (
     select
         sum(open_deals_count)::integer as open_deals_count,
-        count(*) filter (where manager_name is not null) as managers_count
+        -- Not everybody who may log in looks after deals.
+        count(*) filter (where is_active and open_deals_count > 0) as managers_count
     from totals
 ),
 

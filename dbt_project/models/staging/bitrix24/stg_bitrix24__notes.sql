@@ -20,9 +20,11 @@ stg_bitrix24__notes as (
             when activities.type_id = 2 and activities.direction = 1 then 'call_in'
             when activities.type_id = 2 then 'call_out'
             when activities.provider_id = 'CRM_EMAIL'
-                then case activities.direction when 1 then 'mail_in' else 'mail_out' end
+                then case activities.direction when 1 then 'mail_in' when 2 then 'mail_out' end
             when activities.provider_id = 'IMOPENLINES_SESSION'
-                then case activities.direction when 1 then 'chat_in' else 'chat_out' end
+                then case activities.direction when 1 then 'chat_in' when 2 then 'chat_out' end
+            when activities.provider_id = 'CRM_SMS'
+                then case activities.direction when 1 then 'sms_in' when 2 then 'sms_out' end
             else lower(activities.provider_id)
         end as note_type,
         case
@@ -70,7 +72,14 @@ stg_bitrix24__notes as (
     left join calls
         on activities.account_name = calls.account_name
         and activities.id = calls.crm_activity_id
-    where activities._gone_at is null
+    where
+        activities._gone_at is null
+        -- A call that is planned has not been made.
+        and (
+            activities.type_id <> 2
+            or activities.completed is not false
+            or calls.crm_activity_id is not null
+        )
 )
 
 select * from stg_bitrix24__notes
