@@ -182,7 +182,7 @@ def _checked_by_manager(
     manager: ColumnClause[str | None] = column(MANAGER_COLUMN)
     counted = select(manager, func.count()).select_from(rows.selectable).group_by(manager)
     counts = warehouse.get_execution_engine().execute_query(counted)
-    return {of_manager: count for of_manager, count in counts}  # noqa: C416  # rows of SQLAlchemy
+    return dict(counts.tuples())
 
 
 def _gx_expectation(contract: QualityContract) -> GxExpectation:

@@ -4,34 +4,19 @@ with
 
 checked as (
     select
-        date_trunc('week', metric_date)::date as week_start,
-        metric_date,
+        week_start,
         check_id,
         manager_id,
         check_weight,
         checked_at,
         checked_records_count,
         failing_records_count
-    from {{ ref('int_hygiene_daily') }}
+    from {{ ref('hygiene_checks_weekly') }}
     where repaired_by = 'manager'
 ),
 
 managers as (
     select manager_id, manager_name, department_name from {{ ref('int_managers') }}
-),
-
-last_days as (
-    select week_start, check_id, max(metric_date) as metric_date
-    from checked
-    group by week_start, check_id
-),
-
-at_the_end_of_the_week as (
-    select checked.*
-    from checked
-    inner join last_days
-        on checked.check_id = last_days.check_id
-        and checked.metric_date = last_days.metric_date
 ),
 
 by_check as (
@@ -43,7 +28,7 @@ by_check as (
         max(checked_at) as checked_at,
         sum(checked_records_count)::integer as checked_records_count,
         sum(failing_records_count)::integer as failing_records_count
-    from at_the_end_of_the_week
+    from checked
     group by grouping sets (
         (week_start, check_id, check_weight, manager_id), (week_start, check_id, check_weight)
     )
