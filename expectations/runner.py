@@ -182,7 +182,7 @@ def _checked_by_manager(
     manager: ColumnClause[str | None] = column(MANAGER_COLUMN)
     counted = select(manager, func.count()).select_from(rows.selectable).group_by(manager)
     counts = warehouse.get_execution_engine().execute_query(counted)
-    return dict(counts.tuples())
+    return dict(counts.all())
 
 
 def _gx_expectation(contract: QualityContract) -> GxExpectation:
