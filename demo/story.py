@@ -3,7 +3,7 @@
 A story is told in time order and stops at the world's present (`NotYet`), so a later world
 continues an earlier one. Belongs here: single acts in the CRM (a form is sent, a deal moves).
 Does not belong: the accountant's acts (`story_books`), and who does what when and why (`lives`,
-`scenarios`, `happen`); an act never looks at other stories, and never decides what counts as what.
+`plays`, `happen`); an act never looks at other stories, and never decides what counts as what.
 """
 
 from __future__ import annotations

@@ -29,8 +29,9 @@ from demo.cards import Binned
 from demo.cast import Deal
 from demo.identity import STORIES_A_MONTH
 from demo.ledger import IntentTruth, Ledger
-from demo.lives import keep_house, tell_life
+from demo.lives import tell_life
 from demo.moscow import FIRST_MONTH, month_of, month_start, workdays_before
+from demo.other_lives import keep_house
 from demo.scenarios import SCENARIOS, tell_scenario
 from demo.store import Store, empty_store
 from demo.story import Story
