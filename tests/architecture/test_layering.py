@@ -150,5 +150,12 @@ def test_every_model_is_described_by_what_one_row_is() -> None:
         assert text.startswith(("One row", "{{ doc(")), f"{model}: {text!r}"
 
 
+def test_every_mart_has_a_reader_who_is_named() -> None:
+    exposures = list(yml_entries("exposures"))
+    assert all(exposure["owner"]["name"] and exposure["label"] for exposure in exposures)
+    fed = {name for one in exposures for name in REF.findall(" ".join(one["depends_on"]))}
+    assert fed >= {file.stem for file in (MODELS / "marts").rglob("*.sql")}
+
+
 def test_no_yml_describes_a_model_that_does_not_exist() -> None:
     assert {entry["name"] for entry in yml_entries("models")} <= set(sql_of(""))
