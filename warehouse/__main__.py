@@ -16,9 +16,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from warehouse import explain, service, summary
 from warehouse.account import binary
-from warehouse.connections import URL_ROLES, Connections, connect
+from warehouse.connections import Connections, connect
 from warehouse.errors import WarehouseError
 from warehouse.explain_words import LANGUAGES
+from warehouse.passwords import OWNERS
 from warehouse.settings import Settings
 
 DESCRIPTION = "The Postgres of this project: the embedded one, or yours by WAREHOUSE_URL."
@@ -76,7 +77,7 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
         ("psql", "open psql; further arguments go to it, e.g. psql -c 'select 1'"),
     ):
         command(name, text).add_argument(
-            "--role", choices=URL_ROLES, default="transformer", help="default: %(default)s"
+            "--role", choices=OWNERS, default="transformer", help="default: %(default)s"
         )
     command("collect-reads", "keep who read which mart, told from the server's log (nightly)")
     command("summary", "print the director's page (in Russian)")

@@ -17,7 +17,6 @@ WAREHOUSE_DATABASE = "warehouse"
 DAGSTER_DATABASE = "dagster"
 OUR_APPLICATION = "python -m warehouse"
 """How our own commands log in, so that they are not taken for people."""
-URL_ROLES = ("admin", "loader", "transformer", "reader", "dagster")
 
 
 @dataclass(frozen=True)

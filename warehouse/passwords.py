@@ -10,10 +10,11 @@ from pathlib import Path
 
 from warehouse.errors import WarehouseError, writing
 
-# `admin` is the embedded server's superuser; the rest log in on the company's Postgres too.
 SERVICE_ROLES = ("loader", "transformer", "dagster")
-LOGIN_ROLES = ("loader", "transformer", "reader", "dagster")
+LOGIN_ROLES = (*SERVICE_ROLES, "reader")
+"""Our services and the BI tools: the roles we make, on the company's Postgres too."""
 OWNERS = ("admin", *LOGIN_ROLES)
+"""Whose passwords are kept: `admin` is the embedded server's superuser."""
 
 
 def password_file(var_dir: Path) -> Path:
