@@ -55,7 +55,9 @@ ROLE_SETTINGS: dict[str, dict[str, str]] = {
 Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
 
-def bootstrap(connections: Connections, prefix: str, *, reset_passwords: bool) -> None:
+def bootstrap(
+    connections: Connections, prefix: str, *, reset_passwords: bool, log_what_people_ask: bool
+) -> None:
     """Make or complete everything of ours on the server.
 
     Raises WarehouseError naming the right that is missing, the version that is too old, or the
@@ -70,6 +72,8 @@ def bootstrap(connections: Connections, prefix: str, *, reset_passwords: bool) -
             _ensure_database(admin, database, version)
         _open_warehouse_database(connections)
         _open_dagster_database(connections)
+        if log_what_people_ask:
+            _log_what_people_ask(admin)
         with _log_in(connections, "loader") as loader, _needs("loader must own its schemas"):
             _open_loader_schemas(loader, prefix)
             mart_reads.prepare(loader, f"{prefix}usage")
@@ -79,13 +83,12 @@ def bootstrap(connections: Connections, prefix: str, *, reset_passwords: bool) -
             _log_in(connections, role).close()
 
 
-def log_what_people_ask(connections: Connections) -> None:
+def _log_what_people_ask(admin: Connection) -> None:
     """Statements in the warehouse go to the server's log, those of our own roles do not."""
-    with connect(connections.url("admin")) as admin:
-        for role in (admin.info.user, *SERVICE_ROLES):
-            statement = sql.SQL("alter role {} set log_statement to 'none'")
-            admin.execute(statement.format(sql.Identifier(role)))
-        admin.execute("alter database warehouse set log_statement to 'all'")
+    for role in (admin.info.user, *SERVICE_ROLES):
+        statement = sql.SQL("alter role {} set log_statement to 'none'")
+        admin.execute(statement.format(sql.Identifier(role)))
+    admin.execute("alter database warehouse set log_statement to 'all'")
 
 
 def _require_version(admin: Connection, connections: Connections) -> int:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from warehouse import mart_reads
-from warehouse.bootstrap import bootstrap, log_what_people_ask
+from warehouse.bootstrap import bootstrap
 from warehouse.connections import Connections
 from warehouse.embedded import EmbeddedPostgres, find_postmaster
 from warehouse.errors import WarehouseError, writing
@@ -41,9 +41,12 @@ def up(settings: Settings, *, reset_passwords: bool = False) -> Connections:
             server = EmbeddedPostgres(settings.var_dir, passwords["admin"], settings.port)
             connections = Connections.embedded(server.start(), passwords)
             reset_passwords = True
-        bootstrap(connections, settings.prefix, reset_passwords=reset_passwords)
-        if not settings.admin_url:
-            log_what_people_ask(connections)
+        bootstrap(
+            connections,
+            settings.prefix,
+            reset_passwords=reset_passwords,
+            log_what_people_ask=not settings.admin_url,
+        )
     return connections
 
 
