@@ -85,12 +85,8 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
         "explain", "say what became of an enquiry, lead, deal or payment, and why it counts or not"
     )
     told.add_argument("record", help="its link in the CRM, its key (amocrm:main:123) or its number")
-    ours = os.environ.get("COMPANY_LOCALE", "ru")
     told.add_argument(
-        "--language",
-        choices=LANGUAGES,
-        default=ours if ours in LANGUAGES else "ru",
-        help="of the answer (default: COMPANY_LOCALE, here %(default)s)",
+        "--language", choices=LANGUAGES, help="of the answer (default: COMPANY_LOCALE)"
     )
 
     options, extra = parser.parse_known_args(arguments)
@@ -180,7 +176,7 @@ def _summary(settings: Settings, _: argparse.Namespace, __: list[str]) -> int:
 
 
 def _explain(settings: Settings, options: argparse.Namespace, _: list[str]) -> int:
-    words = LANGUAGES[options.language]
+    words = LANGUAGES[options.language or settings.locale]
     with connect(service.find(settings).url("reader")) as connection:
         chains = explain.find(connection, settings.prefix, options.record)
     if not chains:

@@ -11,6 +11,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from warehouse.errors import WarehouseError
+from warehouse.explain_words import LANGUAGES
 
 # NAMEDATALEN leaves 63 bytes; the longest schema name of ours takes about 30 of them.
 PREFIX_PATTERN = re.compile(r"([a-z][a-z0-9_]{0,29})?")
@@ -29,6 +30,7 @@ class Settings:
     prefix     WAREHOUSE_PREFIX (default empty): stands before every schema name.
     currency   COMPANY_CURRENCY (default RUB): ISO 4217 code, for `summary`.
     timezone   BUSINESS_TIMEZONE (default Europe/Moscow): for `summary`.
+    locale     COMPANY_LOCALE (default ru): for `explain`.
     """
 
     var_dir: Path
@@ -37,6 +39,7 @@ class Settings:
     prefix: str = ""
     currency: str = "RUB"
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
+    locale: str = "ru"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -55,6 +58,9 @@ class Settings:
             timezone = ZoneInfo(zone)
         except (ValueError, OSError, KeyError) as error:
             raise WarehouseError(f"BUSINESS_TIMEZONE names no time zone: {zone!r}.") from error
+        locale = environment.get("COMPANY_LOCALE") or "ru"
+        if locale not in LANGUAGES:
+            raise WarehouseError(f"COMPANY_LOCALE must be one of {', '.join(LANGUAGES)}.")
         return cls(
             var_dir=Path(environment.get("VAR_DIR") or "var").absolute(),
             admin_url=environment.get("WAREHOUSE_URL") or None,
@@ -62,4 +68,5 @@ class Settings:
             prefix=prefix,
             currency=environment.get("COMPANY_CURRENCY") or "RUB",
             timezone=timezone,
+            locale=locale,
         )

@@ -28,6 +28,7 @@ def test_nothing_in_the_environment_means_the_embedded_server_under_var():
         ("WAREHOUSE_EMBEDDED_PORT", "70000"),
         ("WAREHOUSE_PREFIX", 'x"; drop'),
         ("BUSINESS_TIMEZONE", "Moscow/Europe"),
+        ("COMPANY_LOCALE", "de"),
     ],
 )
 def test_a_senseless_setting_is_named(name: str, value: str):
