@@ -62,32 +62,29 @@ HOLDS_NOW = """(setting.valid_from_date is null or setting.valid_from_date <= {n
         and (setting.valid_before_date is null or {now} < setting.valid_before_date)"""
 
 
+def is_set(settings: str, field: str, says: str = "true") -> str:
+    """Whether a setting of the field that says so holds now."""
+    return f"""exists (
+        select from {{intermediate}}.{settings} as setting
+        where setting.field_name = '{field}' and {says} and {HOLDS_NOW}
+    )"""
+
+
 def required(records: Records, field: str) -> Records:
     """Those records while the settings require the field, else none."""
-    return records.where(
-        f"""exists (
-        select from {{intermediate}}.int_required_fields as setting
-        where setting.field_name = '{field}' and {HOLDS_NOW}
-    )"""
-    )
+    return records.where(is_set("int_required_fields", field))
 
 
 def listed(records: Records, field: str) -> Records:
     """Those records that say something in the field, while the settings list its values."""
     return records.where(f"nullif(trim(deal.{field}), '') is not null").where(
-        f"""exists (
-        select from {{intermediate}}.int_value_lists as setting
-        where setting.field_name = '{field}' and {HOLDS_NOW}
-    )"""
+        is_set("int_value_lists", field)
     )
 
 
 def is_listed(field: str) -> str:
     """Whether the deal says in the field one of the values that the settings list."""
-    return f"""exists (
-        select from {{intermediate}}.int_value_lists as setting
-        where setting.field_name = '{field}' and setting.list_value = deal.{field} and {HOLDS_NOW}
-    )"""
+    return is_set("int_value_lists", field, f"setting.list_value = deal.{field}")
 
 
 # One row per stage that counted deals stand in: one stage is one row of the seed to add, however
