@@ -9,6 +9,7 @@ import pytest
 
 from demo import company
 from demo.__main__ import main
+from demo.pbx import call_notes
 from demo.workbook import Workbook
 from demo.workbook_file import write
 from demo.world import World, build_world
@@ -66,9 +67,7 @@ def test_reviews_and_answers_are_about_what_the_company_has(
     truth = workbook.truth()
     talked = {
         str(note["params"]["uniq"]): note["responsible_user_id"]
-        for kind in ("leads", "contacts")
-        for note in world.store.amocrm[f"notes/{kind}"].values()
-        if note["note_type"] in ("call_in", "call_out")
+        for _, note in call_notes(world.store)
     }
     assert truth["call_reviews"]
     assert all(talked[one["call"]] == one["manager_id"] for one in truth["call_reviews"])
