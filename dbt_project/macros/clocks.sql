@@ -32,3 +32,10 @@
     ({{ month_start }} + interval '1 month')::date
         <= {{ business_date(business_now()) }} - {{ var('romi_maturity_days') }}
 {%- endmacro %}
+
+{# Every month up to the running one, for marts in which a month without anything is a row too. #}
+{% macro months_begun() -%}
+    select date_trunc('month', calendar_date)::date as month_start from {{ ref('int_calendar') }}
+    where calendar_date <= {{ business_date(business_now()) }}
+    group by month_start
+{%- endmacro %}

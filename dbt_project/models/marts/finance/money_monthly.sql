@@ -3,9 +3,7 @@
 with
 
 months as (
-    select date_trunc('month', calendar_date)::date as month_start from {{ ref('int_calendar') }}
-    where calendar_date <= {{ business_date(business_now()) }}
-    group by month_start
+    {{ months_begun() }}
 ),
 
 managers as (
