@@ -41,10 +41,10 @@ reached as (
     from leads
     where won_at is not null
     union all
-    select lead_id, 'paid', min(first_paid_at)
+    select lead_id, 'paid', min(first_paid_at) filter (where paid_amount > 0)
     from deals
-    where paid_amount > 0
     group by lead_id
+    having sum(paid_amount) > 0
 ),
 
 int_lead_steps as (

@@ -14,7 +14,7 @@ steps as (
 ),
 
 deals as (
-    select deal_id, lead_id, paid_amount, margin_amount is not null as has_margin
+    select deal_id, lead_id, margin_amount is not null as has_margin
     from {{ ref('int_deals') }}
     where lead_id is not null
 ),
@@ -26,12 +26,6 @@ allocations as (
 shipment_allocations as (
     select deal_id, shipped_date, shipped_amount, cost_amount
     from {{ ref('int_shipment_allocations') }}
-),
-
-paid_leads as (
-    select lead_id from deals
-    group by lead_id
-    having sum(paid_amount) > 0
 ),
 
 events as (
@@ -49,11 +43,9 @@ events as (
     where leads.{{ mark }}
     union all
     {%- endfor %}
-    select steps.lead_id, steps.reached_date, steps.step, 0, 0
+    select lead_id, reached_date, step, 0, 0
     from steps
-    inner join paid_leads
-        on steps.lead_id = paid_leads.lead_id
-    where steps.step = 'paid'
+    where step = 'paid'
     union all
     select deals.lead_id, allocations.paid_date, null, allocations.allocated_amount, 0
     from allocations
