@@ -10,7 +10,7 @@
         count(*) filter (where {{ lead_proceeds }}.cohort_revenue_amount > 0)::integer
             as paid_leads_count,
         sum({{ lead_proceeds }}.cohort_revenue_amount) as cohort_revenue_amount,
-        sum({{ lead_proceeds }}.cohort_margin_amount) as cohort_margin_amount,
+        coalesce(sum({{ lead_proceeds }}.cohort_margin_amount), 0) as cohort_margin_amount,
         sum({{ lead_proceeds }}.cohort_paid_deals_count)::integer as cohort_paid_deals_count,
         sum({{ lead_proceeds }}.margin_missing_count)::integer as margin_missing_count
 {%- endmacro %}

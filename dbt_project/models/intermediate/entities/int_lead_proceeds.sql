@@ -1,4 +1,5 @@
 -- A deal's money is its lead's, whenever it came: by this a period's leads are worth what they are.
+-- A lead none of whose deals has a margin has none either.
 with
 
 leads as (
@@ -16,7 +17,7 @@ int_lead_proceeds as (
         leads.manager_id,
         leads.channel,
         coalesce(sum(deals.paid_amount), 0)::numeric(18, 2) as cohort_revenue_amount,
-        coalesce(sum(deals.margin_amount), 0)::numeric(18, 2) as cohort_margin_amount,
+        sum(deals.margin_amount)::numeric(18, 2) as cohort_margin_amount,
         (count(*) filter (where deals.paid_amount > 0))::integer as cohort_paid_deals_count,
         (count(*) filter (where deals.is_margin_missing))::integer as margin_missing_count,
         leads.is_deleted

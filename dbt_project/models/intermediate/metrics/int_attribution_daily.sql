@@ -65,7 +65,7 @@ int_attribution_daily as (
         sum(paid_deals_share) as credited_sales_count,
         sum(margin_missing_share) as credited_margin_missing_count,
         sum(cohort_revenue_amount) as credited_revenue_amount,
-        sum(cohort_margin_amount) as credited_margin_amount
+        coalesce(sum(cohort_margin_amount), 0) as credited_margin_amount
     from divided
     group by lead_created_date, manager_id, channel, attribution_model, is_official
 )

@@ -44,16 +44,16 @@ steps as (
 deals as (
     select
         deal_id,
-        lead_id,
         deal_name,
         status,
         stage_name,
         loss_reason,
-        paid_amount,
-        margin_amount,
-        currency_code,
         deal_url
     from {{ ref('int_deals') }}
+),
+
+lead_proceeds as (
+    select lead_id, cohort_revenue_amount, cohort_margin_amount from {{ ref('int_lead_proceeds') }}
 ),
 
 managers as (
@@ -80,16 +80,6 @@ ways as (
     inner join touches
         on credits.touch_id = touches.touch_id
     group by credits.lead_id
-),
-
-lead_money as (
-    select
-        lead_id,
-        sum(paid_amount) as paid_amount,
-        sum(margin_amount) as margin_amount
-    from deals
-    where lead_id is not null
-    group by lead_id
 ),
 
 lead_paths as (
@@ -120,12 +110,14 @@ lead_paths as (
         deals.deal_url,
         steps.reached_at as first_paid_at,
         steps.days_to_step as days_to_paid,
-        coalesce(lead_money.paid_amount, 0) as paid_amount,
-        lead_money.margin_amount,
+        lead_proceeds.cohort_revenue_amount as paid_amount,
+        lead_proceeds.cohort_margin_amount as margin_amount,
         '{{ company_currency() }}' as currency_code
     from leads
     inner join ways
         on leads.lead_id = ways.lead_id
+    inner join lead_proceeds
+        on leads.lead_id = lead_proceeds.lead_id
     left join official_credits
         on leads.lead_id = official_credits.lead_id
     left join steps
@@ -136,8 +128,6 @@ lead_paths as (
         on leads.manager_id = managers.manager_id
     left join customers
         on leads.customer_id = customers.customer_id
-    left join lead_money
-        on leads.lead_id = lead_money.lead_id
 )
 
 select * from lead_paths
