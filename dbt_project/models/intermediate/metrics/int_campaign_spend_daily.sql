@@ -21,7 +21,11 @@ int_campaign_spend_daily as (
         channel,
         utm_source,
         utm_campaign,
-        string_agg(distinct campaign_name, ', ' order by campaign_name) as campaign_name,
+        -- A campaign is called what its cabinet called it last.
+        first_value(string_agg(distinct campaign_name, ', ' order by campaign_name)) over (
+            partition by channel, utm_source, utm_campaign
+            order by spend_date desc
+        ) as campaign_name,
         sum(spend_amount) as spend_amount,
         coalesce(sum(impressions_count), 0)::bigint as impressions_count,
         coalesce(sum(clicks_count), 0)::bigint as clicks_count,

@@ -27,13 +27,7 @@ enquiries as (
 ),
 
 campaigns as (
-    select distinct on (channel, utm_source, utm_campaign)
-        channel,
-        utm_source,
-        utm_campaign,
-        campaign_name
-    from spend
-    order by channel, utm_source, utm_campaign, metric_date desc
+    select distinct channel, utm_source, utm_campaign, campaign_name from spend
 ),
 
 days as (

@@ -38,15 +38,9 @@ spend as (
     group by month_start, channel, utm_source, utm_campaign
 ),
 
--- A campaign is called what its cabinet called it last.
 names as (
-    select distinct on (channel, utm_source, utm_campaign)
-        channel,
-        utm_source,
-        utm_campaign,
-        campaign_name
+    select distinct channel, utm_source, utm_campaign, campaign_name
     from {{ ref('int_campaign_spend_daily') }}
-    order by channel, utm_source, utm_campaign, metric_date desc
 ),
 
 first_months as (
