@@ -52,10 +52,6 @@ int_costs as (
             else round(costs.stated_expense_amount * currency_rates.rate_amount, 2)
         end as expense_amount,
         costs.expense_currency_code,
-        costs.stated_manager_name is null or managers.manager_id is not null
-            as is_manager_recognised,
-        costs.stated_department_name is null or departments.department_name is not null
-            as is_department_recognised,
         costs.sheet_name,
         costs.row_number,
         false as is_deleted

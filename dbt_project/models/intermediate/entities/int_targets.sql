@@ -57,10 +57,6 @@ int_targets as (
         plans.stated_department_name,
         measures.measure,
         measures.plan_amount,
-        plans.stated_manager_name is null or managers.manager_id is not null
-            as is_manager_recognised,
-        plans.stated_department_name is null or departments.department_name is not null
-            as is_department_recognised,
         plans.sheet_name,
         plans.row_number,
         false as is_deleted
