@@ -11,7 +11,7 @@ deals as (
 responsible as (
     select
         deal_id,
-        coalesce(manager_id, 'unassigned') as manager_id,
+        manager_id,
         {{ business_date("greatest(valid_from, timestamptz '1970-01-01Z')") }} as from_date,
         {{ business_date("least(valid_to, timestamptz '2999-01-01Z')") }} as to_date
     from {{ ref('int_deal_spans_by_responsible') }}
