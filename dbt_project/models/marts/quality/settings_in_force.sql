@@ -1,52 +1,36 @@
 -- Every setting that holds today: what it says, since when, who decided it and where it is written.
 with
 
-channel_rules as (
-    select * from {{ ref('int_channel_rules') }}
-),
-
-stage_meanings as (
-    select * from {{ ref('int_stage_meanings') }}
-),
-
-alert_thresholds as (
-    select * from {{ ref('int_alert_thresholds') }}
-),
-
-required_fields as (
-    select * from {{ ref('int_required_fields') }}
-),
-
-value_lists as (
-    select * from {{ ref('int_value_lists') }}
-),
-
 dated_settings as (
-    select
-        'channel_rule' as setting_kind,
-        channel_rule_id as setting_id,
-        priority::text as setting_name,
-        concat_ws(
+    {%- set channel_rule %}concat_ws(
             ', ',
             'utm_source ' || utm_source_pattern,
             'utm_medium ' || utm_medium_pattern,
             'called ' || called_number,
             'source ' || source_word_pattern
-        ) || ' → ' || channel as setting_value,
-        valid_from_date,
-        valid_before_date,
-        changed_by,
-        because,
-        setting_origin,
-        sheet_name,
-        row_number
-    from channel_rules
-    union all
+        ) || ' → ' || channel{% endset %}
+    {%- set threshold = "concat_ws(': ', alert_rule, measure, nullif(scope, 'company'))" %}
+    {%- for kind, model, id, name, value in [
+        ('channel_rule', 'int_channel_rules', 'channel_rule_id', 'priority::text', channel_rule),
+        (
+            'stage_meaning', 'int_stage_meanings', 'stage_meaning_id', 'stage_id',
+            "concat_ws(': ', pipeline_kind, stage_rank)"
+        ),
+        (
+            'alert_threshold', 'int_alert_thresholds', 'alert_threshold_id', threshold,
+            'trim_scale(threshold_value)::text'
+        ),
+        (
+            'required_field', 'int_required_fields', 'required_field_id', 'field_name',
+            "'required'"
+        ),
+        ('list_value', 'int_value_lists', 'value_list_id', 'field_name', 'list_value'),
+    ] %}
     select
-        'stage_meaning',
-        stage_meaning_id,
-        stage_id,
-        concat_ws(': ', pipeline_kind, stage_rank),
+        '{{ kind }}' as setting_kind,
+        {{ id }} as setting_id,
+        {{ name }} as setting_name,
+        {{ value }} as setting_value,
         valid_from_date,
         valid_before_date,
         changed_by,
@@ -54,49 +38,11 @@ dated_settings as (
         setting_origin,
         sheet_name,
         row_number
-    from stage_meanings
+    from {{ ref(model) }}
+    {%- if not loop.last %}
     union all
-    select
-        'alert_threshold',
-        alert_threshold_id,
-        concat_ws(': ', alert_rule, measure, nullif(scope, 'company')),
-        trim_scale(threshold_value)::text,
-        valid_from_date,
-        valid_before_date,
-        changed_by,
-        because,
-        setting_origin,
-        sheet_name,
-        row_number
-    from alert_thresholds
-    union all
-    select
-        'required_field',
-        required_field_id,
-        field_name,
-        'required',
-        valid_from_date,
-        valid_before_date,
-        changed_by,
-        because,
-        setting_origin,
-        sheet_name,
-        row_number
-    from required_fields
-    union all
-    select
-        'list_value',
-        value_list_id,
-        field_name,
-        list_value,
-        valid_from_date,
-        valid_before_date,
-        changed_by,
-        because,
-        setting_origin,
-        sheet_name,
-        row_number
-    from value_lists
+    {%- endif %}
+    {%- endfor %}
 ),
 
 variables as (
