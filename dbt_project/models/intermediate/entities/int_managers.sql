@@ -24,18 +24,22 @@ named_in_exports as (
     group by manager_id
 ),
 
-int_managers as (
-    select manager_id, manager_name, email, department_name, is_active, false as is_deleted
-    from users
+everybody as (
+    select manager_id, manager_name, email, department_name, is_active from users
     union all
+    select manager_id, manager_name, null, null, true from named_in_exports
+),
+
+int_managers as (
     select
         manager_id,
-        coalesce(manager_name, split_part(manager_id, ':', 3)),
-        null,
-        null,
-        true,
-        false
-    from named_in_exports
+        -- Who has no name, such as one invited who never came, is called by the number.
+        coalesce(manager_name, split_part(manager_id, ':', 3)) as manager_name,
+        email,
+        department_name,
+        is_active,
+        false as is_deleted
+    from everybody
     union all
     -- Nobody is somebody here, so that totals by manager add up.
     select 'unassigned', 'Не назначен', null, null, false, false
