@@ -2,8 +2,9 @@
 
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, LiteralString, cast
 
 import psycopg
 import pytest
+import yaml
 from psycopg import sql
 
 from tests.conftest import PostgresForTests
@@ -74,6 +76,19 @@ def compiled_macros(dbt: Dbt, calls: dict[str, str]) -> Iterator[Macros]:
     escaped = [expression.replace("%", "%%") for expression in compiled]
     with psycopg.connect(dbt.url, autocommit=True) as connection:
         yield Macros(connection, dict(zip(calls, escaped, strict=True)))
+
+
+def small_project(folder: Path, ours: Iterable[str], **said: object) -> dict[str, str]:
+    """Makes a project of those files of the real one; what `dbt_of` has to know of it.
+
+    `said` stands in its dbt_project.yml.
+    """
+    for name in ("profiles.yml", *ours):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(DBT / name, folder / name)
+    project = {"name": "crm", "profile": "crm", **said}
+    (folder / "dbt_project.yml").write_text(yaml.safe_dump(project), "utf-8")
+    return {"DBT_PROJECT_DIR": str(folder), "DBT_PROFILES_DIR": str(folder)}
 
 
 @pytest.fixture(scope="module")

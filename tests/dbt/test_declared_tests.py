@@ -4,7 +4,6 @@ A small project with the real one's hooks and macros; its tables break one rule 
 """
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import psycopg
 import pytest
 import yaml
 
-from tests.dbt.conftest import DBT, Dbt
+from tests.dbt.conftest import DBT, Dbt, small_project
 
 pytestmark = pytest.mark.integration
 
@@ -41,14 +40,11 @@ DECLARED = """
 @pytest.fixture(scope="module")
 def small(dbt_of: Callable[..., Dbt], tmp_path_factory: pytest.TempPathFactory) -> Dbt:
     folder = tmp_path_factory.mktemp("project")
-    for name in ("macros/declared_tests.sql", "macros/names.sql", "profiles.yml", "selectors.yml",
-                 "tests/generic/unique_combination.sql"):  # fmt: skip
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(DBT / name, folder / name)
+    ours = ("macros/declared_tests.sql", "macros/names.sql", "selectors.yml",
+            "tests/generic/unique_combination.sql")  # fmt: skip
     real = yaml.safe_load((DBT / "dbt_project.yml").read_text("utf-8"))
     hooks = {"+post-hook": real["models"]["crm"]["+post-hook"], "+materialized": "table"}
-    project = {"name": "crm", "profile": "crm", "models": {"crm": hooks}}
-    (folder / "dbt_project.yml").write_text(yaml.safe_dump(project), "utf-8")
+    project = small_project(folder, ours, models={"crm": hooks})
     (folder / "models").mkdir()
     named = ""
     for name, rows in ROWS.items():
@@ -58,7 +54,7 @@ def small(dbt_of: Callable[..., Dbt], tmp_path_factory: pytest.TempPathFactory) 
         )
         named += f"  - name: breaks_{name}{DECLARED}"
     (folder / "models" / "models.yml").write_text(f"models:\n{named}", "utf-8")
-    return dbt_of("declared_", DBT_PROJECT_DIR=str(folder), DBT_PROFILES_DIR=str(folder))
+    return dbt_of("declared_", **project)
 
 
 def results(small: Dbt) -> dict[str, dict[str, Any]]:

@@ -13,16 +13,13 @@ import yaml
 from psycopg import sql
 
 from tests.conftest import PostgresForTests
-from tests.dbt.conftest import DBT, Dbt
+from tests.dbt.conftest import Dbt, small_project
 
 pytestmark = pytest.mark.integration
 
 PREFIX = "publication_test_"
 SHOP = f"{PREFIX}mart_shop"
 PROJECT = {
-    "name": "crm",
-    "version": "1.0",
-    "profile": "crm",
     "flags": {"send_anonymous_usage_stats": False},
     "on-run-end": ["{{ publish_marts(results) }}"],
     "models": {
@@ -86,14 +83,10 @@ class Shop:
 
 @pytest.fixture
 def shop(dbt_of: Callable[..., Dbt], postgres: PostgresForTests, tmp_path: Path) -> Iterator[Shop]:
-    for place in ("macros", "seeds"):
-        (tmp_path / place).mkdir()
+    ours = ("macros/names.sql", "macros/publish_marts.sql")
+    dbt = dbt_of(PREFIX, **small_project(tmp_path, ours, **PROJECT))
+    (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds" / "comments.csv").write_text(COMMENTS, "utf-8")
-    for macros in ("names.sql", "publish_marts.sql"):
-        shutil.copy(DBT / "macros" / macros, tmp_path / "macros")
-    shutil.copy(DBT / "profiles.yml", tmp_path)
-    (tmp_path / "dbt_project.yml").write_text(yaml.safe_dump(PROJECT))
-    dbt = dbt_of(PREFIX, DBT_PROJECT_DIR=str(tmp_path), DBT_PROFILES_DIR=str(tmp_path))
     made = Shop(tmp_path, dbt, postgres)
     made.publish()
     yield made
