@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
 import sys
-import tempfile
 import time
 from datetime import date
 from pathlib import Path
@@ -20,9 +18,8 @@ from statistics import median, quantiles
 
 import psycopg
 
-from benchmarks.transform import SIZES, Warehouse
-from demo.apart import served
-from warehouse import service
+from benchmarks.company import company_with_warehouse
+from benchmarks.transform import SIZES
 
 QUERIES = Path(__file__).with_suffix(".sql")
 WANTED_SECONDS = 0.1
@@ -98,19 +95,10 @@ def _ms(seconds: float) -> str:
 
 def _of_a_company(size: int, repeat: int) -> bool:
     months, scale = SIZES[size]
-    rate = ("--requests-per-second", "2000")
-    folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
-    try:
-        with served("--months", months, "--scale", scale, *rate) as demo:
-            warehouse = Warehouse(folder, demo.variables(*rate))
-            try:
-                warehouse.load()
-                warehouse.build("test")
-                return measure(warehouse.reader_url, repeat)
-            finally:
-                service.down(warehouse.settings)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with company_with_warehouse("--months", months, "--scale", scale) as (_, warehouse):
+        warehouse.load()
+        warehouse.build("test")
+        return measure(warehouse.reader_url, repeat)
 
 
 def main() -> int:

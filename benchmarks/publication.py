@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import argparse
 import random
-import shutil
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psycopg
 
+from benchmarks.company import company_with_warehouse
 from benchmarks.transform import Warehouse
-from demo.apart import Apart, served
-from warehouse import service
+from demo.apart import Apart
 
 MARTS = """
     select format('%I.%I', schemaname, tablename) from pg_tables
@@ -188,17 +185,8 @@ def main() -> int:
     parser.add_argument("--readers", type=int, default=3)
     parser.add_argument("--months", default="25", help="of the demo company")
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
-    rate = ("--requests-per-second", "2000")
-    try:
-        with served("--months", options.months, *rate) as demo:
-            warehouse = Warehouse(folder, demo.variables(*rate))
-            try:
-                return int(not prove(warehouse, demo, options.publications, options.readers))
-            finally:
-                service.down(warehouse.settings)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with company_with_warehouse("--months", options.months) as (demo, warehouse):
+        return int(not prove(warehouse, demo, options.publications, options.readers))
 
 
 if __name__ == "__main__":
