@@ -72,7 +72,7 @@
     {%- set schema = name.split('.')[0] -%}
     {%- set columns = built[name].columns -%}
     {%- if name in published %}
-    delete from {{ name }};
+    {{ replace_changed_rows(name, node, columns) }}
     {%- else %}
     create schema if not exists {{ schema }};
     grant usage on schema {{ schema }} to {{ reader_role() }};
@@ -81,9 +81,34 @@
     {%- if node.config.meta.get('rows_by_login') %}
     {{ show_rows_by_login(schema, node.name) }}
     {%- endif %}
-    {%- endif %}
     insert into {{ name }} ({{ columns | join(', ') }})
     select {{ columns | join(', ') }} from {{ node.schema }}.{{ node.name }};
+    {%- endif %}
+{%- endmacro %}
+
+{# Only rows that are not the same in every column are written: after an hour's work they are a few
+   of a million, and rows written anew would have to be indexed, logged and vacuumed. Equal rows
+   of a mart are told apart by how many there are. #}
+{% macro replace_changed_rows(name, node, columns) -%}
+    {%- set columns = columns | join(', ') %}
+    create temporary table changed_rows on commit drop as
+    select
+        {{ columns }},
+        array_agg(_held_at) filter (where _held_at is not null) as _held_at,
+        count(*) - count(_held_at) as _built_count
+    from (
+        select {{ columns }}, ctid as _held_at from {{ name }}
+        union all
+        select {{ columns }}, null::tid from {{ node.schema }}.{{ node.name }}
+    ) as all_rows
+    group by {{ columns }}
+    having count(_held_at) <> count(*) - count(_held_at);
+    delete from {{ name }}
+    where ctid = any (array(select unnest(_held_at) from changed_rows));
+    insert into {{ name }} ({{ columns }})
+    select {{ columns }} from changed_rows
+    cross join generate_series(1, _built_count);
+    drop table changed_rows;
 {%- endmacro %}
 
 {# What BI tools show beside a table and a column: the seed's text in the company's language, else

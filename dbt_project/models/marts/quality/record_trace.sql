@@ -120,13 +120,27 @@ payment_chains as (
 ),
 
 record_chains as (
-    select 'enquiry' as record_type, enquiry_id as record_id, chain_id from enquiry_chains
+    select
+        'enquiry' as record_type,
+        1 as record_type_place,
+        enquiries.enquiry_id as record_id,
+        enquiries.created_at as record_happened_at,
+        enquiry_chains.chain_id
+    from enquiries
+    inner join enquiry_chains
+        on enquiries.enquiry_id = enquiry_chains.enquiry_id
     union all
-    select 'lead' as record_type, lead_id as record_id, lead_id as chain_id from leads
+    select 'lead', 2, lead_id, created_at, lead_id from leads
     union all
-    select 'deal' as record_type, deal_id as record_id, chain_id from deal_chains
+    select 'deal', 3, deals.deal_id, deals.created_at, deal_chains.chain_id
+    from deals
+    inner join deal_chains
+        on deals.deal_id = deal_chains.deal_id
     union all
-    select 'payment' as record_type, payment_id as record_id, chain_id from payment_chains
+    select 'payment', 4, payments.payment_id, payments.paid_at, payment_chains.chain_id
+    from payments
+    inner join payment_chains
+        on payments.payment_id = payment_chains.payment_id
 ),
 
 -- Facts in the order they are told: place of the kind of record, then time, then place of the fact.
@@ -256,43 +270,33 @@ told as (
     from memberships
 ),
 
-told_of_chains as (
+record_trace as (
     select
         record_chains.chain_id,
-        told.*,
-        min(told.happened_at) over (
-            partition by record_chains.chain_id, told.record_type, told.record_id
-        ) as record_happened_at
+        row_number() over (
+            partition by record_chains.chain_id
+            order by
+                record_chains.record_type_place,
+                record_chains.record_happened_at,
+                record_chains.record_id,
+                told.fact_place,
+                told.happened_at,
+                told.detail,
+                told.about,
+                told.reason
+        )::integer as place,
+        told.record_type,
+        told.record_id,
+        told.fact,
+        told.happened_at,
+        told.detail,
+        told.reason,
+        told.amount,
+        told.about
     from told
     inner join record_chains
         on told.record_type = record_chains.record_type
         and told.record_id = record_chains.record_id
-),
-
-record_trace as (
-    select
-        chain_id,
-        row_number() over (
-            partition by chain_id
-            order by
-                array_position(array['enquiry', 'lead', 'deal', 'payment'], record_type),
-                record_happened_at,
-                record_id,
-                fact_place,
-                happened_at,
-                detail,
-                about,
-                reason
-        )::integer as place,
-        record_type,
-        record_id,
-        fact,
-        happened_at,
-        detail,
-        reason,
-        amount,
-        about
-    from told_of_chains
 )
 
 select * from record_trace
