@@ -50,25 +50,37 @@ pipeline_kinds as (
 ),
 
 -- A stage nobody mapped may be in a pipeline that somebody did: its key begins with the pipeline's.
+stages_of_sales as (
+    select stages.stage_id
+    from (select distinct stage_id from stages_passed) as stages
+    inner join pipeline_kinds
+        on starts_with(stages.stage_id, pipeline_kinds.pipeline_id || ':')
+    where pipeline_kinds.pipeline_kind = 'sales'
+),
+
 deals_ever_in_sales as (
     select distinct stages_passed.deal_id
     from stages_passed
-    inner join pipeline_kinds
-        on starts_with(stages_passed.stage_id, pipeline_kinds.pipeline_id || ':')
-    where pipeline_kinds.pipeline_kind = 'sales'
+    inner join stages_of_sales
+        on stages_passed.stage_id = stages_of_sales.stage_id
+),
+
+last_stages as (
+    select distinct on (deal_id, pipeline_kind)
+        deal_id, pipeline_kind, stage_id, stage_rank, rank_number, seen_at, event_id
+    from mapped_stages_passed
+    order by deal_id, pipeline_kind, seen_at desc, event_id desc
 ),
 
 -- Later stages elsewhere (warming, service) do not change what selling ended with.
 last_sales_stage as (
-    select distinct on (deal_id) deal_id, stage_id, stage_rank, rank_number
-    from mapped_stages_passed
+    select deal_id, stage_id, stage_rank, rank_number from last_stages
     where pipeline_kind = 'sales'
-    order by deal_id, seen_at desc, event_id desc
 ),
 
 last_mapped_stage as (
     select distinct on (deal_id) deal_id, pipeline_kind
-    from mapped_stages_passed
+    from last_stages
     order by deal_id, seen_at desc, event_id desc
 ),
 
