@@ -52,7 +52,7 @@ sums as (
     inner join first_months
         on month_comparisons.month_start >= first_months.month_start
     inner join daily
-        on month_comparisons.period_start <= daily.metric_date
+        on month_comparisons.period_start = date_trunc('month', daily.metric_date)::date
         and month_comparisons.period_end >= daily.metric_date
     group by month_comparisons.month_start, month_comparisons.period
 ),
