@@ -144,6 +144,26 @@ def test_a_mart_that_left_the_project_is_unpublished(shop: Shop) -> None:
     assert shop.ask(f"select tablename from pg_tables where schemaname = '{SHOP}'") == [("sales",)]
 
 
+def test_rows_that_stayed_are_not_written_again(shop: Shop) -> None:
+    """Equal rows are told apart by how many there are, and nothing equals nothing."""
+
+    def sales(*months: str) -> str:
+        rows = ", ".join(f"({month}::int, 10)" for month in months)
+        return f"select * from (values {rows}) as sales (month, amount)"
+
+    rows = f"select month, xmin::text from {SHOP}.sales order by month nulls first, xmin::text"
+    shop.models["sales"] = sales("null", "1", "2", "2", "3")
+    shop.publish()
+    before = shop.ask(rows)
+    assert [month for month, _ in before] == [None, 1, 2, 2, 3]
+
+    shop.models["sales"] = sales("null", "null", "1", "2", "4", "4")
+    shop.publish()
+    after = shop.ask(rows)
+    assert [month for month, _ in after] == [None, None, 1, 2, 4, 4]
+    assert after[2] == before[1], "the row of month 1 stayed as it was"
+
+
 def test_what_others_put_beside_our_marts_is_not_ours_to_remove(shop: Shop) -> None:
     shop.command(f"create table {SHOP}.notes as select 'theirs' as note")
     shop.publish()
