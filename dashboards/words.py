@@ -472,6 +472,24 @@ KPIS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("Платежі", "Проведені платежі та повернення, як їх рахує бухгалтерія"),
         ("Payments", "Posted payments and refunds as accounting counts them"),
     ),
+    "customers_count": (
+        ("Покупці", "Хто заплатив у періоді, кожен один раз; повернення — не оплата"),
+        ("Customers", "Who paid in the period, each once; money back is no payment"),
+    ),
+    "revenue_per_manager_amount": (
+        (
+            "Виручка на менеджера",
+            "Виручка ÷ менеджери, які в періоді хоч щось зробили: дзвінок, лист, примітка, перенесення, завдання",
+        ),
+        (
+            "Revenue per manager",
+            "Revenue ÷ managers who did anything in the period: a call, a letter, a note, a move, a task",
+        ),
+    ),
+    "win_rate_amount_share": (
+        ("Частка перемог за сумою", "Бюджет виграних ÷ (виграних + програних) за датою закриття"),
+        ("Win rate by amount", "Budget of won ÷ (won + lost), by the day they were closed"),
+    ),
     "romi_ratio": (
         (
             "ROMI",

@@ -35,6 +35,19 @@
     ) }}
 {%- endmacro %}
 
+{# The same of what they were worth: of three small wins and a big loss one makes little of. #}
+{% macro win_rate_amount_share(totals) -%}
+    {{ quotient(
+        totals ~ '.bookings_amount',
+        totals ~ '.bookings_amount + ' ~ totals ~ '.lost_amount',
+    ) }}
+{%- endmacro %}
+
+{# Of those who did anything in the period: who only has a login earns nothing. #}
+{% macro revenue_per_manager_amount(totals) -%}
+    {{ quotient(totals ~ '.revenue_amount', totals ~ '.working_managers_count', digits=2) }}
+{%- endmacro %}
+
 {% macro average_check_amount(totals) -%}
     {{ quotient(totals ~ '.sales_paid_amount', totals ~ '.sales_count', digits=2) }}
 {%- endmacro %}

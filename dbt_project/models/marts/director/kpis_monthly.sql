@@ -15,6 +15,15 @@ paid_leads as (
     select metric_date, first_paid_date, paid_leads_count from {{ ref('int_paid_leads_daily') }}
 ),
 
+paying_customers as (
+    select metric_date, customer_id from {{ ref('int_paying_customers_daily') }}
+),
+
+activities as (
+    select metric_date, manager_id from {{ ref('int_activities_daily') }}
+    where manager_id <> 'unassigned'
+),
+
 goals as (
     select month_start, plan_done_ratio, pace_ratio from {{ ref('goals') }}
     where goal_scope = 'company' and measure = 'revenue_amount'
@@ -40,6 +49,7 @@ sums as (
         sum(daily.won_deals_count) as won_deals_count,
         sum(daily.lost_deals_count) as lost_deals_count,
         sum(daily.bookings_amount) as bookings_amount,
+        sum(daily.lost_amount) as lost_amount,
         sum(daily.payments_count) as payments_count,
         sum(daily.margin_amount) as margin_amount,
         sum(daily.list_amount) as list_amount,
@@ -70,12 +80,47 @@ paid_by_period_end as (
     group by month_comparisons.month_start, month_comparisons.period
 ),
 
+-- Whoever paid or worked on several days of a period is one, so days cannot be added up.
+customers as (
+    select
+        month_comparisons.month_start,
+        month_comparisons.period,
+        count(distinct paying_customers.customer_id) as customers_count
+    from month_comparisons
+    inner join paying_customers
+        on month_comparisons.period_start <= paying_customers.metric_date
+        and month_comparisons.period_end >= paying_customers.metric_date
+    group by month_comparisons.month_start, month_comparisons.period
+),
+
+working_managers as (
+    select
+        month_comparisons.month_start,
+        month_comparisons.period,
+        count(distinct activities.manager_id) as working_managers_count
+    from month_comparisons
+    inner join activities
+        on month_comparisons.period_start <= activities.metric_date
+        and month_comparisons.period_end >= activities.metric_date
+    group by month_comparisons.month_start, month_comparisons.period
+),
+
 totals as (
-    select sums.*, coalesce(paid_by_period_end.paid_leads_count, 0) as paid_leads_count
+    select
+        sums.*,
+        coalesce(paid_by_period_end.paid_leads_count, 0) as paid_leads_count,
+        coalesce(customers.customers_count, 0) as customers_count,
+        working_managers.working_managers_count
     from sums
     left join paid_by_period_end
         on sums.month_start = paid_by_period_end.month_start
         and sums.period = paid_by_period_end.period
+    left join customers
+        on sums.month_start = customers.month_start
+        and sums.period = customers.period
+    left join working_managers
+        on sums.month_start = working_managers.month_start
+        and sums.period = working_managers.period
 ),
 
 -- A plan is for a whole month: of the months before, which are over, the whole is told.
@@ -108,8 +153,11 @@ measures as (
         ('lead_to_paid_by_period_end_share', {{ lead_to_paid_share('totals') }}),
         ('won_deals_count', totals.won_deals_count),
         ('win_rate_count_share', {{ win_rate_count_share('totals') }}),
+        ('win_rate_amount_share', {{ win_rate_amount_share('totals') }}),
         ('bookings_amount', totals.bookings_amount),
         ('payments_count', totals.payments_count),
+        ('customers_count', totals.customers_count),
+        ('revenue_per_manager_amount', {{ revenue_per_manager_amount('totals') }}),
         ('spend_amount', totals.spend_amount),
         ('romi_ratio', {{ romi_ratio('totals') }})
     ) as measure (kpi_name, value)

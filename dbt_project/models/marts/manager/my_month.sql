@@ -42,6 +42,7 @@ my_month as (
         with_anything.won_deals_count,
         with_anything.lost_deals_count,
         with_anything.win_rate_count_share,
+        with_anything.win_rate_amount_share,
         with_anything.bookings_amount,
         with_anything.sales_count,
         with_anything.average_check_amount,

@@ -276,6 +276,7 @@ managers_monthly as (
         totals.won_deals_count,
         totals.lost_deals_count,
         {{ win_rate_count_share('totals') }} as win_rate_count_share,
+        {{ win_rate_amount_share('totals') }} as win_rate_amount_share,
         totals.bookings_amount,
         totals.lost_amount,
         totals.sales_count,
