@@ -74,7 +74,7 @@ paid_by_period_end as (
         sum(paid_leads.paid_leads_count) as paid_leads_count
     from month_comparisons
     inner join paid_leads
-        on month_comparisons.period_start <= paid_leads.metric_date
+        on month_comparisons.period_start = date_trunc('month', paid_leads.metric_date)::date
         and month_comparisons.period_end >= paid_leads.metric_date
         and month_comparisons.period_end >= paid_leads.first_paid_date
     group by month_comparisons.month_start, month_comparisons.period
@@ -88,7 +88,7 @@ customers as (
         count(distinct paying_customers.customer_id) as customers_count
     from month_comparisons
     inner join paying_customers
-        on month_comparisons.period_start <= paying_customers.metric_date
+        on month_comparisons.period_start = date_trunc('month', paying_customers.metric_date)::date
         and month_comparisons.period_end >= paying_customers.metric_date
     group by month_comparisons.month_start, month_comparisons.period
 ),
@@ -100,7 +100,7 @@ working_managers as (
         count(distinct activities.manager_id) as working_managers_count
     from month_comparisons
     inner join activities
-        on month_comparisons.period_start <= activities.metric_date
+        on month_comparisons.period_start = date_trunc('month', activities.metric_date)::date
         and month_comparisons.period_end >= activities.metric_date
     group by month_comparisons.month_start, month_comparisons.period
 ),
