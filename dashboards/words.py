@@ -486,10 +486,6 @@ KPIS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "Revenue ÷ managers who did anything in the period: a call, a letter, a note, a move, a task",
         ),
     ),
-    "win_rate_amount_share": (
-        ("Частка перемог за сумою", "Бюджет виграних ÷ (виграних + програних) за датою закриття"),
-        ("Win rate by amount", "Budget of won ÷ (won + lost), by the day they were closed"),
-    ),
     "romi_ratio": (
         (
             "ROMI",

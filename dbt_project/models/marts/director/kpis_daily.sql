@@ -31,7 +31,6 @@ deals as (
         sum(won_deals_count)::integer as won_deals_count,
         sum(lost_deals_count)::integer as lost_deals_count,
         sum(bookings_amount) as bookings_amount,
-        sum(lost_amount) as lost_amount,
         sum(sales_count)::integer as sales_count,
         sum(sales_paid_amount) as sales_paid_amount
     from {{ ref('int_deals_daily') }}
@@ -96,7 +95,6 @@ kpis_daily as (
         coalesce(deals.won_deals_count, 0) as won_deals_count,
         coalesce(deals.lost_deals_count, 0) as lost_deals_count,
         coalesce(deals.bookings_amount, 0) as bookings_amount,
-        coalesce(deals.lost_amount, 0) as lost_amount,
         coalesce(deals.sales_count, 0) as sales_count,
         coalesce(deals.sales_paid_amount, 0) as sales_paid_amount,
         coalesce(payments.payments_count, 0) as payments_count,
