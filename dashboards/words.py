@@ -489,9 +489,12 @@ KPIS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "romi_ratio": (
         (
             "ROMI",
-            "(Маржа лідів періоду на сьогодні − реклама) ÷ реклама; зростає, доки свіжі ліди платять",
+            "(Маржа лідів періоду на сьогодні − реклама) ÷ реклама; зростає, доки свіжі ліди платять; немає, доки нічого зі сплаченого не відвантажено",
         ),
-        ("ROMI", "(Margin of the period's leads to date − ads) ÷ ads; grows while fresh leads pay"),
+        (
+            "ROMI",
+            "(Margin of the period's leads to date − ads) ÷ ads; grows while fresh leads pay; none while nothing they paid for is shipped",
+        ),
     ),
     "discount_share": (
         (
