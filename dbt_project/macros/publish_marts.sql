@@ -53,6 +53,8 @@
         info=true
     ) }}
     begin;
+    -- Of two builds at once the second waits, and compares with what the first has published.
+    select pg_advisory_xact_lock(hashtext('{{ warehouse_prefix() }}publish_marts'));
     {{ lock_out_readers(removed + alterations.keys() | list) }}
     {%- for name in removed %}
     drop table {{ name }} cascade;
@@ -88,10 +90,11 @@
 
 {# Only rows that are not the same in every column are written: after an hour's work they are a few
    of a million, and rows written anew would have to be indexed, logged and vacuumed. Equal rows
-   of a mart are told apart by how many there are. #}
+   of a mart are told apart by how many there are. A column of a type without equality (json, not
+   jsonb) would stop publication. #}
 {% macro replace_changed_rows(name, node, columns) -%}
     {%- set columns = columns | join(', ') %}
-    create temporary table changed_rows on commit drop as
+    create temporary table changed_rows as
     select
         {{ columns }},
         array_agg(_held_at) filter (where _held_at is not null) as _held_at,

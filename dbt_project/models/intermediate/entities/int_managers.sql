@@ -34,7 +34,7 @@ int_managers as (
     select
         manager_id,
         -- Who has no name, such as one invited who never came, is called by the number.
-        coalesce(manager_name, split_part(manager_id, ':', 3)) as manager_name,
+        coalesce(nullif(trim(manager_name), ''), split_part(manager_id, ':', 3)) as manager_name,
         email,
         department_name,
         is_active,

@@ -33,7 +33,7 @@ int_month_comparisons as (
     select
         months.month_start,
         periods.period,
-        min(days.calendar_date) as period_start,
+        days.month_start as period_start,
         max(days.calendar_date) as period_end,
         false as is_deleted
     from months
@@ -46,7 +46,7 @@ int_month_comparisons as (
             or days.business_day_of_month <= months.elapsed_business_days
         )
         and days.calendar_date <= {{ business_date(business_now()) }}
-    group by months.month_start, periods.period
+    group by months.month_start, periods.period, days.month_start
 )
 
 select * from int_month_comparisons
