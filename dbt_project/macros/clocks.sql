@@ -33,6 +33,13 @@
         <= {{ business_date(business_now()) }} - {{ var('romi_maturity_days') }}
 {%- endmacro %}
 
+{# Whether a day is in the period of a row of int_month_comparisons. A period begins with its month,
+   so days are found by their month and not one by one. #}
+{% macro is_in_period(day) -%}
+    month_comparisons.period_start = date_trunc('month', {{ day }})::date
+        and month_comparisons.period_end >= {{ day }}
+{%- endmacro %}
+
 {# Every month up to the running one, for marts in which a month without anything is a row too. #}
 {% macro months_begun() -%}
     select date_trunc('month', calendar_date)::date as month_start from {{ ref('int_calendar') }}

@@ -1,6 +1,6 @@
 -- Every month beside the month before and the same month a year ago. A running month is compared
 -- with the same number of elapsed business days: comparing 12 days with 31 says nothing. A period
--- begins with its month, so days are found by their month and not one by one.
+-- begins with its month (`is_in_period` counts on it).
 with
 
 days as (

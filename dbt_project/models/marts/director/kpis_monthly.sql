@@ -61,8 +61,7 @@ sums as (
     inner join first_months
         on month_comparisons.month_start >= first_months.month_start
     inner join daily
-        on month_comparisons.period_start = date_trunc('month', daily.metric_date)::date
-        and month_comparisons.period_end >= daily.metric_date
+        on {{ is_in_period('daily.metric_date') }}
     group by month_comparisons.month_start, month_comparisons.period
 ),
 
@@ -73,8 +72,7 @@ paid_by_period_end as (
         sum(paid_leads.paid_leads_count) as paid_leads_count
     from month_comparisons
     inner join paid_leads
-        on month_comparisons.period_start = date_trunc('month', paid_leads.metric_date)::date
-        and month_comparisons.period_end >= paid_leads.metric_date
+        on {{ is_in_period('paid_leads.metric_date') }}
         and month_comparisons.period_end >= paid_leads.first_paid_date
     group by month_comparisons.month_start, month_comparisons.period
 ),
@@ -87,8 +85,7 @@ customers as (
         count(distinct paying_customers.customer_id) as customers_count
     from month_comparisons
     inner join paying_customers
-        on month_comparisons.period_start = date_trunc('month', paying_customers.metric_date)::date
-        and month_comparisons.period_end >= paying_customers.metric_date
+        on {{ is_in_period('paying_customers.metric_date') }}
     group by month_comparisons.month_start, month_comparisons.period
 ),
 
@@ -99,8 +96,7 @@ working_managers as (
         count(distinct activities.manager_id) as working_managers_count
     from month_comparisons
     inner join activities
-        on month_comparisons.period_start = date_trunc('month', activities.metric_date)::date
-        and month_comparisons.period_end >= activities.metric_date
+        on {{ is_in_period('activities.metric_date') }}
     group by month_comparisons.month_start, month_comparisons.period
 ),
 

@@ -127,8 +127,7 @@ former as (
         {%- endfor %}
     from month_comparisons
     inner join days
-        on month_comparisons.period_start = date_trunc('month', days.metric_date)::date
-        and month_comparisons.period_end >= days.metric_date
+        on {{ is_in_period('days.metric_date') }}
     where month_comparisons.period <> 'current'
     group by month_comparisons.month_start, month_comparisons.period, days.channel
 ),

@@ -123,8 +123,7 @@ compared as (
         {%- endfor %}
     from month_comparisons
     inner join daily
-        on month_comparisons.period_start = date_trunc('month', daily.metric_date)::date
-        and month_comparisons.period_end >= daily.metric_date
+        on {{ is_in_period('daily.metric_date') }}
     group by month_comparisons.month_start, daily.manager_id
 ),
 
