@@ -69,12 +69,14 @@
 
 {# Who reads a table next does so within the second, and the planner would know nothing of it. A
    table that the next build makes anew is not worth the vacuum that would come after a minute and
-   run beside the rest of the build. #}
+   run beside the rest of the build, nor more than 7,500 rows read at random: four times as many, as
+   is usual, took four times as long and led to no better plan. #}
 {% macro analyze_table() %}
     {%- if model.config.materialized == 'table' %}
     alter table {{ this }} set (autovacuum_enabled = false, toast.autovacuum_enabled = false);
     {%- endif %}
     {%- if model.config.materialized != 'view' %}
-    set default_statistics_target = 25; analyze {{ this }}
+    set local default_statistics_target = 25;
+    analyze {{ this }}
     {%- endif %}
 {% endmacro %}

@@ -25,6 +25,15 @@ def test_a_run_lands_rows_and_the_next_is_given_the_last_checkpoint(toy, run, be
     assert len(orders(bench)) == 25
 
 
+def test_the_planner_knows_a_table_as_soon_as_it_is_loaded_first(toy, run, bench):
+    toy.orders = numbered(25)
+
+    run()
+
+    known = "select reltuples from pg_class where oid = 't_raw_toy.orders'::regclass"
+    assert bench.rows(known) == [(25,)]
+
+
 def test_a_killed_first_load_shows_nothing_and_goes_on_at_its_checkpoint(
     toy, run, bench, monkeypatch
 ):

@@ -33,12 +33,10 @@ deals as (
     from {{ source('raw_amocrm', 'leads') }}
 ),
 
-pairs as (
-    select
-        gone.account_name,
-        gone.id,
-        min(deals.contact_id) as survivor_id,
-        max(merges.merged_at) as merged_at
+-- Worked out first: few cards are gone, and Postgres would go through all unsorted items once for
+-- every merge. An event may name either card.
+moved as materialized (
+    select gone.account_name, gone.id, deals.contact_id as survivor_id
     from contacts as gone
     inner join unsorted
         on gone.account_name = unsorted.account_name
@@ -47,13 +45,23 @@ pairs as (
         on unsorted.account_name = deals.account_name
         and unsorted.deal_id = deals.id
         and unsorted.contact_id <> deals.contact_id
-    inner join merges
-        on deals.account_name = merges.account_name
-        and merges.entity_id in (deals.contact_id, gone.id)
     where gone._gone_at is not null
-    group by gone.account_name, gone.id
+),
+
+pairs as (
+    select
+        moved.account_name,
+        moved.id,
+        min(moved.survivor_id) as survivor_id,
+        max(merges.merged_at) as merged_at
+    from moved
+    cross join lateral (values (moved.survivor_id), (moved.id)) as either (id)
+    inner join merges
+        on moved.account_name = merges.account_name
+        and either.id = merges.entity_id
+    group by moved.account_name, moved.id
     -- Two deals that moved to two contacts tell of no merge.
-    having count(distinct deals.contact_id) = 1
+    having count(distinct moved.survivor_id) = 1
 ),
 
 stg_amocrm__contact_merges as (
