@@ -9,6 +9,7 @@
     {%- set counts = [] -%}
     {%- set questions = [] -%}
     {%- for test in graph.nodes.values()
+        | selectattr('resource_type', 'equalto', 'test')
         | selectattr('attached_node', 'equalto', model.unique_id)
         | selectattr('test_metadata.name', 'in', tests_of_one_table()) -%}
         {%- set failing = failing_row(test) -%}

@@ -89,28 +89,28 @@
 {%- endmacro %}
 
 {# Only rows that are not the same in every column are written: after an hour's work they are a few
-   of a million, and rows written anew would have to be indexed, logged and vacuumed. Rows are told
-   apart by a hash of 64 bits, which takes half as long as by their columns: that a row changes and
-   keeps its hash is less likely than that the disk lies. Equal rows of a mart are counted. A column
-   of a type without equality (json, not jsonb) would stop publication. #}
+   of a million, and rows written anew would have to be indexed, logged and vacuumed. Equal rows
+   of a mart are told apart by how many there are. A column of a type without equality (json, not
+   jsonb) would stop publication. #}
 {% macro replace_changed_rows(name, node, columns) -%}
-    {%- set built = node.schema ~ '.' ~ node.name -%}
-    {%- set columns = columns | join(', ') -%}
-    {%- set row_hash = 'hash_record_extended(row(' ~ columns ~ '), 0)' %}
+    {%- set columns = columns | join(', ') %}
     create temporary table changed_rows as
-    select row_hash
+    select
+        {{ columns }},
+        array_agg(_held_at) filter (where _held_at is not null) as _held_at,
+        count(*) - count(_held_at) as _built_count
     from (
-        select {{ row_hash }} as row_hash, 1 as row_count from {{ name }}
+        select {{ columns }}, ctid as _held_at from {{ name }}
         union all
-        select {{ row_hash }}, -1 from {{ built }}
+        select {{ columns }}, null::tid from {{ node.schema }}.{{ node.name }}
     ) as all_rows
-    group by row_hash
-    having sum(row_count) <> 0;
+    group by {{ columns }}
+    having count(_held_at) <> count(*) - count(_held_at);
     delete from {{ name }}
-    where {{ row_hash }} in (select row_hash from changed_rows);
+    where ctid = any (array(select unnest(_held_at) from changed_rows));
     insert into {{ name }} ({{ columns }})
-    select {{ columns }} from {{ built }}
-    where {{ row_hash }} in (select row_hash from changed_rows);
+    select {{ columns }} from changed_rows
+    cross join generate_series(1, _built_count);
     drop table changed_rows;
 {%- endmacro %}
 
