@@ -252,7 +252,7 @@ class Landing:
             if holds_rows:  # a first load takes half the time of one that looks for conflicts
                 statement += merge.on_conflict()
             changed = self.connection.execute(statement, mine).rowcount
-            if not holds_rows:  # who builds from it next comes before autovacuum does
+            if changed and not holds_rows:  # who builds from it comes before autovacuum does
                 self.connection.execute(sql.SQL("analyze {}").format(merge.raw))
         if holds_rows and table.mode == "snapshot" and coverage.is_whole:
             statement = merge.delete_absent() if is_waiting else merge.delete_all()

@@ -164,6 +164,19 @@ def test_rows_that_stayed_are_not_written_again(shop: Shop) -> None:
     assert after[2] == before[1], "the row of month 1 stayed as it was"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    # Postgres hashes the two of each pair alike.
+    [("5.00", "-5.00"), ("null::float8", "0::float8"), ("4294967296::bigint", "1::bigint")],
+    ids=["sign", "null", "bigint"],
+)
+def test_a_row_that_differs_in_one_value_is_published(shop: Shop, before: str, after: str) -> None:
+    for value in (before, after):
+        shop.models["sales"] = f"select 1 as month, {value} as amount"
+        shop.publish()
+        assert shop.ask(f"select month, amount from {SHOP}.sales") == shop.ask(f"select 1, {value}")
+
+
 def test_what_others_put_beside_our_marts_is_not_ours_to_remove(shop: Shop) -> None:
     shop.command(f"create table {SHOP}.notes as select 'theirs' as note")
     shop.publish()

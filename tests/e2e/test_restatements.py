@@ -4,6 +4,7 @@ A company of its own, closed in September: things are made to happen after it an
 the tests run in the order of the file.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -353,6 +354,7 @@ def test_a_warehouse_made_anew_tells_the_same(
         for done in (merged["merge"], merged["merge_strangers"])
         for card in ("survivor_id", "loser_id")
     }
+    named = re.compile(rf"({'|'.join(gone)})(?!\d)")
     tables = company.query(
         "select format('%I.%I', schemaname, tablename) from pg_tables"
         " where (schemaname = 'intermediate' or schemaname like 'mart%')"
@@ -362,7 +364,7 @@ def test_a_warehouse_made_anew_tells_the_same(
     for (table,) in tables:
         ours, theirs = rows_of(company, table), rows_of(anew, table)
         differing = (ours - theirs) + (theirs - ours)
-        unexplained = [row for row in differing if not any(card in row for card in gone)]
+        unexplained = [row for row in differing if not named.search(row)]
         assert not unexplained, table
 
 
