@@ -54,10 +54,15 @@ def company(new_company: Callable[..., Company], server: DemoServer) -> Company:
         # So far apart that two of one person would be two enquiries.
         server.apart.ask("/demo/clock", {"forward_seconds": 15 * 60})
     company = new_company(**server.environment)
+    begin(company, THE_DAY_BEFORE)
+    return company
+
+
+def begin(company: Company, at: str) -> None:
+    """The first load of both sources, and the first build."""
     company.run("python", "-m", "ingestion", "init")
     company.run("python", "-m", "expectations", "prepare")
-    build(company, THE_DAY_BEFORE, "amocrm", "onec")
-    return company
+    build(company, at, "amocrm", "onec")
 
 
 def build(company: Company, at: str, *sources: str, besides: tuple[str, ...] = ()) -> None:
@@ -345,16 +350,12 @@ def test_a_warehouse_made_anew_tells_the_same(
     merged: dict[str, dict[str, Any]],
 ) -> None:
     anew = new_company(**server.environment)
-    anew.run("python", "-m", "ingestion", "init")
-    anew.run("python", "-m", "expectations", "prepare")
-    build(anew, "2026-10-08T09:00:00+03:00", "amocrm", "onec")
+    begin(anew, "2026-10-08T09:00:00+03:00")
     # Of what is gone amoCRM shows the later reader no card. No count or sum tells whose card.
-    gone = {deal_key(edited["delete"])} | {
-        f"amocrm:main:{done[card]}"
-        for done in (merged["merge"], merged["merge_strangers"])
-        for card in ("survivor_id", "loser_id")
-    }
-    named = re.compile(rf"({'|'.join(gone)})(?!\d)")
+    merges = (merged["merge"], merged["merge_strangers"])
+    gone = [edited["delete"]["deal_id"], *(done["loser_id"] for done in merges)]
+    # Whom a card that is gone was of is a person of one card less.
+    gone_or_left = [*gone, *(done["survivor_id"] for done in merges)]
     tables = company.query(
         "select format('%I.%I', schemaname, tablename) from pg_tables"
         " where (schemaname = 'intermediate' or schemaname like 'mart%')"
@@ -364,6 +365,8 @@ def test_a_warehouse_made_anew_tells_the_same(
     for (table,) in tables:
         ours, theirs = rows_of(company, table), rows_of(anew, table)
         differing = (ours - theirs) + (theirs - ours)
+        excused = gone_or_left if table.startswith("intermediate.int_person") else gone
+        named = re.compile(rf"amocrm:main:({'|'.join(map(str, excused))})(?!\d)")
         unexplained = [row for row in differing if not named.search(row)]
         assert not unexplained, table
 
